@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from langai_site.detectors import detect, detect_by_rules
+from langai_site.detectors import detect, detect_by_rules, shown
 from langai_site.models import SensitivePattern
 
 
@@ -58,6 +58,6 @@ class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
         context = {**self.admin_site.each_context(request), "title": "Try it", "opts": self.opts, "form": form}
         if form.is_valid():
             text = form.cleaned_data["sample"]
-            own = detect_by_rules(text, [form.instance.rule])
-            context |= {"found": [*own, *detect(text)], "own": own}
+            own = shown(detect_by_rules(text, [form.instance.rule]))
+            context |= {"found": [*own, *shown(detect(text))], "own": own}
         return TemplateResponse(request, "admin/langai_site/sensitivepattern/try.html", context)

@@ -11,11 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.utils import formats
 from django.utils.translation import get_language, npgettext, pgettext
+
+from langai_site import numbers
 
 # A code for several sentences in a row. It has no words of its own to be translated.
 _JOINED = "joined"
@@ -54,7 +57,10 @@ class Template:
 
 
 class Sentence(str):
-    """English text that remembers its code and values. Values are texts, whole numbers, days, sentences, or lists."""
+    """English text that remembers its code and values.
+
+    Values are texts, whole numbers, days, US dollars (Decimal), other sentences, or lists of these.
+    """
 
     __slots__ = ("code", "values")
     code: str
@@ -137,12 +143,16 @@ def _shown(values: Mapping[str, Any], show: Callable[[Any], str]) -> dict[str, s
 def _in_english(value: Any) -> str:  # noqa: ANN401 - any value
     if isinstance(value, date):
         return f"{value:%d %B}"
+    if isinstance(value, Decimal):
+        return f"${value:,f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _in_active(value: Any) -> str:  # noqa: ANN401 - any value
     if isinstance(value, int):
-        return str(formats.number_format(value, force_grouping=True))
+        return numbers.grouped(value)
+    if isinstance(value, Decimal):
+        return numbers.dollars(f"{value:f}")
     if isinstance(value, date):
         return str(formats.date_format(value, "MONTH_DAY_FORMAT"))
     if not isinstance(value, Sentence):
@@ -164,6 +174,8 @@ def _written(value: Any) -> Any:  # noqa: ANN401 - any value
         return [_written(one) for one in value]
     if isinstance(value, date):
         return {"date": value.isoformat()}
+    if isinstance(value, Decimal):
+        return {"dollars": str(value)}
     return code_of(value) or str(value) if isinstance(value, str) else value
 
 
@@ -171,7 +183,7 @@ def with_code(text: str, row: object) -> str:
     """Return `text` as the sentence whose code and values are `row`; as plain text if `row` is none that is known."""
     try:
         found = _read(row, _DEEPEST)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return text
     return Sentence(text, found.code, found.values)
 
@@ -186,10 +198,16 @@ def _read_value(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, list):
         return [_read_value(one, depth) for one in value]
     if isinstance(value, dict):
-        return date.fromisoformat(value["date"]) if "date" in value else _read(value, depth)
+        return _read_dict(value, depth)
     if not isinstance(value, str | int):
         raise TypeError("A value is a text, a whole number, a sentence, or a list.")
     return value
+
+
+def _read_dict(value: dict[str, Any], depth: int) -> date | Decimal | Sentence:
+    if "date" in value:
+        return date.fromisoformat(value["date"])
+    return Decimal(value["dollars"]) if "dollars" in value else _read(value, depth)
 
 
 def is_true(words: str) -> bool:

@@ -63,7 +63,8 @@ LAYERS = {
         "apps urls",
     ],
     "langai_site": [
-        "numbers origin sentences",
+        "numbers origin",
+        "sentences",
         "characters component_settings errors folders generics hosts identity_settings local_model log_settings "
         "page_policy redis_settings request_id sealed_texts sensitivity",
         "openwebui",

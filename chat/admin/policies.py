@@ -1,7 +1,7 @@
 """Routing policies in admin: drafts are edited, activated or discarded; earlier versions come back as copies."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -20,12 +20,13 @@ from chat.admin.replay import tried
 from chat.models import RoutingPolicy, RoutingRule
 from chat.routing import policies
 from chat.routing.coverage import coverage
-from chat.routing.route import AUTO, NoModelError, RouteRequest, route
+from chat.routing.route import AUTO, NoModelError, Rejected, RouteRequest, route
 from chat.routing.rules import Policy, warnings
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.outbound import abilities, catalogue
+from langai_site.sentences import drawn
 
 STATUS = RoutingPolicy.Status
 
@@ -267,5 +268,10 @@ def _what_if(request: HttpRequest, policy: Policy) -> dict[str, Any]:
     try:
         taken = route(asked, catalogue.models(), policy)
     except NoModelError as refusal:
-        return context | {"asked": asked, "refusal": refusal.message, "rejected": refusal.rejected}
-    return context | {"asked": asked, "route": taken, "rejected": taken.rejected}
+        return context | {"asked": asked, "refusal": refusal.shown, "rejected": _drawn(refusal.rejected)}
+    taken = replace(taken, why=drawn(taken.why))
+    return context | {"asked": asked, "route": taken, "rejected": _drawn(taken.rejected)}
+
+
+def _drawn(rejected: Iterable[Rejected]) -> list[Rejected]:
+    return [replace(other, why=drawn(other.why)) for other in rejected]

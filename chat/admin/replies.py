@@ -78,7 +78,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
 
     @admin.display(description="Because")
     def complexity_causes(self, reply: Reply) -> str:
-        return _lines(_receipt(reply).complexity_causes)
+        return _lines(map(drawn, _receipt(reply).complexity_causes))
 
     @admin.display(description="Requested model")
     def requested(self, reply: Reply) -> str:
@@ -96,7 +96,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
 
     @admin.display(description="Chosen")
     def route(self, reply: Reply) -> str:
-        return _receipt(reply).route or NONE
+        return drawn(_receipt(reply).route) or NONE
 
     @admin.display
     def rule(self, reply: Reply) -> str:
@@ -108,7 +108,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
 
     @admin.display(description="Not used")
     def not_used(self, reply: Reply) -> str:
-        return _lines(f"{other.model}: {other.why}" for other in _receipt(reply).rejected)
+        return _lines(f"{other.model}: {drawn(other.why)}" for other in _receipt(reply).rejected)
 
     @admin.display(description="What servers said")
     def failures(self, reply: Reply) -> str:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from chat.grounding import stored
 from chat.models import Citation, Conversation, Message
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import drawn
 
-SPEAKERS = {Message.Role.USER: "You", Message.Role.ASSISTANT: "LangAI"}
+SPEAKERS = {Message.Role.USER: gettext_lazy("You"), Message.Role.ASSISTANT: "LangAI"}
 
 
 def heading(conversation: Conversation) -> str:
@@ -23,16 +27,16 @@ def markdown(messages: Iterable[Message]) -> str:
 def _message(message: Message) -> str:
     role = Message.Role(message.role)
     by = f" ({message.model})" if role == Message.Role.ASSISTANT and message.model else ""
-    by += ", edited by you" if message.original is not None else ""
-    parts = [f"## {SPEAKERS[role]}{by}", _files(message), message.text or message.error]
+    by += ", " + _("edited by you") if message.original is not None else ""
+    parts = [f"## {SPEAKERS[role]}{by}", _files(message), message.text or drawn(message.error)]
     found = stored.summary(stored.checks_of_reply(message))
-    checked = f"Compared with the sources by words and figures: {found}." if found else ""
+    checked = _("Compared with the sources by words and figures: %(found)s.") % {"found": found} if found else ""
     return "\n\n".join(filter(None, [*parts, _sources(list(message.citations.all())), checked]))
 
 
 def _files(message: Message) -> str:
     names = ", ".join(file.name for file in message.attachments.all())
-    return f"Attached: {names}" if names else ""
+    return _("Attached: %(files)s") % {"files": names} if names else ""
 
 
 def _sources(citations: Sequence[Citation]) -> str:
@@ -41,4 +45,4 @@ def _sources(citations: Sequence[Citation]) -> str:
 
 
 def _place(citation: Citation) -> str:
-    return citation.location or f"page {citation.page}"
+    return citation.location or _("page %(number)s") % {"number": citation.page}

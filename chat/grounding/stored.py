@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import ngettext_lazy
+
 from chat.grounding.checking import SentenceCheck, counted
 from chat.grounding.deciding import Verdict
 from chat.models import Message
 
 _COUNTED = {
-    Verdict.STANDS: ("{} stands there", "{} stand there"),
-    Verdict.REWORDED: ("{} not in these words", "{} not in these words"),
-    Verdict.OTHERWISE: ("{} says otherwise", "{} say otherwise"),
-    Verdict.NO_SOURCE: ("{} without a source", "{} without a source"),
+    Verdict.STANDS: ngettext_lazy("%(count)s stands there", "%(count)s stand there", "count"),
+    Verdict.REWORDED: ngettext_lazy("%(count)s not in these words", "%(count)s not in these words", "count"),
+    Verdict.OTHERWISE: ngettext_lazy("%(count)s says otherwise", "%(count)s say otherwise", "count"),
+    Verdict.NO_SOURCE: ngettext_lazy("%(count)s without a source", "%(count)s without a source", "count"),
 }
 
 
@@ -26,4 +28,4 @@ def summary(checks: Sequence[SentenceCheck]) -> str:
     found = counted(checks)
     if set(found) <= {Verdict.NO_SOURCE}:
         return ""
-    return ", ".join(_COUNTED[verdict][count != 1].format(count) for verdict, count in found.items())
+    return ", ".join(_COUNTED[verdict] % {"count": count} for verdict, count in found.items())

@@ -30,6 +30,7 @@ from langai_site import request_id
 from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta, Queued, StillWorking, Thought
+from langai_site.sentences import sentence, to_text
 from langai_site.telemetry import tracing
 
 T = TypeVar("T")
@@ -46,8 +47,10 @@ SLOW = 1.5
 SWEEP = 5.0
 # Seconds until a task that survived its cancellation is cancelled again; a reader may have a connection to close.
 CANCEL_AGAIN = 1.0
-TRUNCATED = "The answer reached the maximum length. Choose Continue to resume it here."
-UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
+TRUNCATED = sentence("ended.truncated", "The answer reached the maximum length. Choose Continue to resume it here.")()
+UNEXPECTED = sentence(
+    "ended.unexpected", "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
+)()
 
 
 _live: dict[UUID, Live] = {}
@@ -172,7 +175,7 @@ async def _read(reply: Live) -> None:
             elif isinstance(event, Queued):
                 reply.take_place(event.before)
             elif isinstance(event, StillReading):
-                reply.await_files(event.words)
+                reply.await_files(to_text(event.words))
             elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
                 reply.changed.set()

@@ -9,6 +9,9 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from chat.llm.built_in import QUOTES
 from chat.llm.types import ModelQuestion, Numbered
 from chat.markdown.verbatim import verbatim
@@ -83,12 +86,12 @@ STOP_WORDS = frozenset(
     ]
 )
 
-HOW_TO_CONNECT = (
+HOW_TO_CONNECT = gettext_noop(
     "*`quotes`, the built-in model, only picks sentences from documents. For written answers an admin can connect a "
     "model under Connections.*"
 )
-NOTHING_FOUND = "No passage that you may read answers this."
-NOT_ASKED = "No documents were searched, as you chose, and `quotes` has no other source."
+NOTHING_FOUND = gettext_noop("No passage that you may read answers this.")
+NOT_ASKED = gettext_noop("No documents were searched, as you chose, and `quotes` has no other source.")
 
 
 # Scripts without blanks between words, whose pairs of characters stand in for words.
@@ -199,8 +202,8 @@ def answer(question: str, passages: Sequence[Numbered], documents: bool = True, 
     `explains`: whether it says what this model is, which is enough once in a conversation.
     """
     quoted = [f"> {verbatim(text)} [{number}]" for text, number in best_sentences(question, passages)]
-    said = quoted or [NOTHING_FOUND if documents else NOT_ASKED]
-    return "\n\n".join([*said, HOW_TO_CONNECT] if explains else said)
+    said = quoted or [_(NOTHING_FOUND if documents else NOT_ASKED)]
+    return "\n\n".join([*said, _(HOW_TO_CONNECT)] if explains else said)
 
 
 def _is_first(ask: ModelQuestion) -> bool:

@@ -12,6 +12,7 @@ from chat.models.conversations import Conversation
 from chat.values import Thinking
 from langai_site.database.sentence_field import SentenceField
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+from langai_site.sentences import drawn
 
 
 def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
@@ -120,6 +121,11 @@ class Message(models.Model):
     def original(self) -> str | None:
         """Return what the model had written, if its person corrected it; otherwise None."""
         return next((str(part["text"]) for part in self.parts if part["type"] == "original"), None)
+
+    @property
+    def shown_error(self) -> str:
+        """Return why it failed, in the reader's language."""
+        return drawn(self.error)
 
     @property
     def thinking(self) -> Thinking | None:

@@ -87,7 +87,7 @@ def _change(user: User, assistant_id: UUID, form: QueryDict) -> Assistant:
 async def _refused(request: HttpRequest, error: LangAIError, assistant: UUID | None) -> HttpResponse:
     """Show the form again as it was sent, with the reason. Somebody who may not change the assistant gets an error."""
     context = await as_user(request, _context, assistant, request.POST)
-    return await pages.drawn(request, FORM, context | {"refusal": error.message}, status=error.status)
+    return await pages.drawn(request, FORM, context | {"refusal": error.shown}, status=error.status)
 
 
 def _form_of(user: User, form: QueryDict, assistant_id: UUID | None = None) -> AssistantForm:
@@ -126,7 +126,7 @@ def _context(user: User, assistant_id: UUID | None, form: QueryDict | None = Non
     shown = access.editable(user.pk, assistant_id) if assistant_id else None
     models = [*catalogue.models(user.pk), *BUILT_IN]
     instructions = form.get("instructions", "") if form else shown.instructions if shown else ""
-    found = detectors.scan(instructions[: editing.INSTRUCTIONS_MAX])
+    found = detectors.shown(detectors.scan(instructions[: editing.INSTRUCTIONS_MAX]))
     chosen = form.get("model", AUTO) if form else shown.model if shown else AUTO
     return {
         "assistant": shown,
@@ -228,7 +228,7 @@ async def import_page(request: HttpRequest) -> HttpResponse:
     try:
         done = await as_user(request, _import, request)
     except REFUSALS as error:
-        context = {"refusal": error.message, "text": request.POST.get("text", "")}
+        context = {"refusal": error.shown, "text": request.POST.get("text", "")}
         return await pages.drawn(request, IMPORT, context, status=error.status)
     missing = urlencode({"saved": "1", "missing": ", ".join(done.missing)})
     return redirect(f"{reverse('chat:assistant', args=[done.assistant.pk])}?{missing}")

@@ -36,7 +36,7 @@ async def attach(request: HttpRequest) -> HttpResponse:
     try:
         chip = draft_chip(await apart(attachments.upload, user, file))
     except InvalidError as error:
-        chip = refused_chip(file.name or "", error.message)
+        chip = refused_chip(file.name or "", error.shown)
     return await apart(render, request, CHIP, {"chip": chip})
 
 

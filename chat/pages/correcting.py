@@ -63,7 +63,7 @@ async def _form(request: HttpRequest, reply: UUID, text: str = "", error: LangAI
     context = {
         "bubble": await drawing.bubble_of(found),
         "text": text or found.text,
-        "refusal": error.message if error else "",
+        "refusal": error.shown if error else "",
         "is_corrected": found.original is not None,
         "max_chars": corrections.most_chars(found),
     }

@@ -28,7 +28,7 @@ async def delete(request: HttpRequest, message: UUID) -> HttpResponse:
     except ConflictError as error:
         if request.htmx:  # type: ignore[attr-defined]
             raise
-        return await _question(request, message, error.message, error.status)
+        return await _question(request, message, error.shown, error.status)
     await runner.stop_all(gone.running)
     return pages.moved(request, _place_after(gone))
 

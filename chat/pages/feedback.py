@@ -46,7 +46,7 @@ async def _saved(request: HttpRequest, reply: UUID) -> HttpResponse:
         if is_part or isinstance(error, SignedOutError) or "explains" not in form:
             raise
         context = await as_user(request, _context, reply)
-        context |= {"is_open": True, "refusal": error.message, "comment": form.get("comment", "")}
+        context |= {"is_open": True, "refusal": error.shown, "comment": form.get("comment", "")}
         return await pages.drawn(request, TEMPLATE, context, status=error.status)
     if is_part:
         return await pages.drawn(request, f"{TEMPLATE}#saved", context)

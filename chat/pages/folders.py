@@ -39,7 +39,7 @@ async def folder_list(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     except InvalidError as error:
         context = await as_user(request, _list_context, None)
-        context |= {"refusal": error.message, "form": request.POST}
+        context |= {"refusal": error.shown, "form": request.POST}
         return await pages.drawn(request, LIST, context, status=error.status)
     return await pages.drawn(request, LIST, context)
 
@@ -86,7 +86,7 @@ async def folder(request: HttpRequest, folder: UUID) -> HttpResponse:
 def _context(user: User, folder_id: UUID, query: QueryDict, form: QueryDict | None = None) -> dict[str, Any]:
     shown = folders.access_folder(user.id, folder_id)
     choice = chosen_collections.offer(user.id, shown.collections)
-    found = detectors.scan(shown.instructions)
+    found = detectors.shown(detectors.scan(shown.instructions))
     return talks_context(user, query, lists.in_folder(shown.id), is_folder=True) | {
         "folder": shown,
         "inner": folders.inside(shown),
@@ -115,7 +115,7 @@ async def settings(request: HttpRequest, folder: UUID) -> HttpResponse:
         await as_user(request, _change, folder, request.POST)
     except InvalidError as error:
         context = await as_user(request, _context, folder, request.GET, request.POST)
-        return await pages.drawn(request, PAGE, context | {"refusal": error.message}, status=error.status)
+        return await pages.drawn(request, PAGE, context | {"refusal": error.shown}, status=error.status)
     return redirect(f"{reverse('chat:folder', args=[folder])}?saved=1")
 
 

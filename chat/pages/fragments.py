@@ -27,6 +27,7 @@ from chat.pages.retries import Retry
 from chat.pages.thoughts import ThinkingLine
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import drawn
 from search.language_names import in_language
 from search.types import Excerpt
 
@@ -156,8 +157,8 @@ def snapshot_of_row(reply: Message) -> Snapshot:
 
 
 def _drawn_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
-    drawn = streaming.Stream(cite_urls(reply, numbers_of(snapshot))).feed(snapshot["text"])
-    return live_bubble(reply, safe(drawn.finished_html), safe(drawn.open_html), snapshot.get("progress", IDLE))
+    fed = streaming.Stream(cite_urls(reply, numbers_of(snapshot))).feed(snapshot["text"])
+    return live_bubble(reply, safe(fed.finished_html), safe(fed.open_html), snapshot.get("progress", IDLE))
 
 
 def live_bubble(reply: UUID, html: SafeString, open_html: SafeString, progress: Progress) -> Bubble:
@@ -188,14 +189,14 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         html=html,
         status=message.status,
         state=state_of(message),
-        error=message.error,
+        error=message.shown_error,
         retries=(
             retries.after_failure(message.error_code, message.model, receipt.offers or ()) if is_unfinished else ()
         ),
         again=None if is_unfinished else retries.AGAIN,
         offers_continue=is_unfinished and bool(text) and message.original is None,
         thinking=thoughts.line_of(message.id, thoughts.progress_of(message.thinking)),
-        notice=receipt.notice,
+        notice=drawn(receipt.notice),
         is_corrected=message.original is not None,
         refused=message.parent_id if message.error_code in retries.REFUSED and not text else None,
         citations=[_citation(citation, urls) for citation in citations],

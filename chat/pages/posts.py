@@ -124,10 +124,10 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
     if request.htmx or isinstance(error, SignedOutError) or "text" not in request.POST:  # type: ignore[attr-defined]
         raise error
     if conversation and not isinstance(error, ConversationGoneError):
-        page = await pages.latest_page(request, conversation, request.POST, refusal=error.message)
+        page = await pages.latest_page(request, conversation, request.POST, refusal=error.shown)
     else:
         context = await as_user(request, pages.refused_context, request.POST)
-        page = await pages.drawn(request, pages.PAGE, context | {"refusal": error.message})
+        page = await pages.drawn(request, pages.PAGE, context | {"refusal": error.shown})
     page.status_code = error.status
     return with_headers(page, error)
 
@@ -199,7 +199,7 @@ async def _edit_form(
     context = {
         "bubble": fragments.bubble_of(found),
         "text": text or found.text,
-        "refusal": error.message if error else "",
+        "refusal": error.shown if error else "",
         "conversation": found.conversation,
         "max_chars": settings.MESSAGE_MAX_CHARS,
         "once": pages.new_key(),

@@ -5,13 +5,17 @@ from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from chat.grounding import stored
 from chat.grounding.checking import SentenceCheck
 from chat.pages import check_text
 from chat.routing.route import Rejected
 from chat.turns.receipt import Receipt
+from chat.values import Level
 from langai_site.numbers import decimal, dollars, grouped
+from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import drawn
 from langai_site.usage.spending.standing import shown
 
 if TYPE_CHECKING:
@@ -59,7 +63,7 @@ def _check_lines(checks: Sequence[SentenceCheck]) -> list[tuple[str, str]]:
 
 def _limits(notice: str, answer_limit: str) -> list[tuple[str, str]]:
     """Return lines about what was left out of the prompt, and about the longest answer."""
-    return [(term, text) for term, text in ((_("Notice"), notice), (_("Length"), answer_limit)) if text]
+    return [(term, drawn(text)) for term, text in ((_("Notice"), notice), (_("Length"), answer_limit)) if text]
 
 
 def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
@@ -67,7 +71,7 @@ def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
     reasons: dict[str, list[str]] = {}
     for other in rejected:
         reasons.setdefault(other.why, []).append(other.model)
-    return [(_("Not used"), f"{', '.join(models)}: {why}") for why, models in reasons.items()]
+    return [(_("Not used"), f"{', '.join(models)}: {drawn(why)}") for why, models in reasons.items()]
 
 
 def summary(receipt: Receipt) -> str:
@@ -88,13 +92,13 @@ def _model_lines(receipt: Receipt) -> list[tuple[str, str]]:
         return [(_("Model"), _("none: nothing was sent"))]
     where = _("hosted") if receipt.hosted else _("local: nothing left this network")
     version = " " + _("(policy %(version)s)") % {"version": receipt.policy} if receipt.policy else ""
-    return [(_("Model"), f"{receipt.model} ({where})"), (_("Chosen"), receipt.route + version)]
+    return [(_("Model"), f"{receipt.model} ({where})"), (_("Chosen"), drawn(receipt.route) + version)]
 
 
 def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
-    lines = [(_("Label"), _with_causes(receipt.label, [cause.words for cause in receipt.label_causes]))]
+    lines = [(_("Label"), _with_causes(_label(receipt.label), [cause.words for cause in receipt.label_causes]))]
     if receipt.complexity:
-        lines.append((_("Complexity"), _with_causes(receipt.complexity, receipt.complexity_causes)))
+        lines.append((_("Complexity"), _with_causes(level(receipt.complexity), receipt.complexity_causes)))
     if receipt.length:
         shorter, longer = _("shorter than usual, as you chose"), _("longer than usual, as you chose")
         lines.append((_("Length"), shorter if receipt.length == "shorter" else longer))
@@ -111,12 +115,27 @@ def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
     if receipt.instructions_tokens and receipt.sent is not False:
         words = _("yours, about %(tokens)s tokens")
         lines.append((_("Instructions"), words % {"tokens": grouped(receipt.instructions_tokens)}))
-    lines += [(_("File"), words) for words in receipt.files or ()]
+    lines += [(_("File"), drawn(words)) for words in receipt.files or ()]
     return [*lines, (_("Documents"), _documents(receipt.asked)), (_("Passages read"), str(receipt.passages))]
 
 
 def _with_causes(what: str, causes: Sequence[str]) -> str:
-    return ": ".join(filter(None, (what, ", ".join(causes))))
+    return ": ".join(filter(None, (what, ", ".join(map(drawn, causes)))))
+
+
+def _label(name: str) -> str:
+    """Return the name of a label that a receipt stores in English; another text as it is."""
+    return next((label.label for label in Sensitivity if label.stored_name == name), name)
+
+
+def level(name: str) -> str:
+    """Return how demanding a question is, in words."""
+    words = {
+        Level.SIMPLE: pgettext("complexity", "simple"),
+        Level.MODERATE: pgettext("complexity", "moderate"),
+        Level.COMPLEX: pgettext("complexity", "complex"),
+    }
+    return next((words[known] for known in Level if known.value == name), name)
 
 
 def _documents(names: Sequence[str] | None) -> str:
@@ -148,11 +167,11 @@ def preview(expected: "Preview") -> dict[str, Any]:
     label = _with_causes(
         expected.label.label, [cause.words for cause in expected.causes if cause.label == expected.label]
     )
-    allowed = "; ".join((*(offer.words for offer in expected.offers), "quotes"))
+    allowed = "; ".join((*(drawn(offer.words) for offer in expected.offers), "quotes"))
     lines = [
         (_("Label"), f"{label}. {_('Passages that are found can raise it.')}"),
-        (_("Complexity"), _with_causes(expected.complexity.level, expected.complexity.causes)),
-        (_("Model"), expected.refusal or expected.why),
+        (_("Complexity"), _with_causes(level(expected.complexity.level), expected.complexity.causes)),
+        (_("Model"), drawn(expected.refusal or expected.why)),
         *([(_("Allowed"), allowed)] if expected.over else []),
         *_limits(expected.notice, expected.answer_limit),
         *_not_used(expected.rejected),
@@ -167,4 +186,4 @@ def _outcome(expected: "Preview") -> list[str]:
         if expected.most:
             most = _("at most %(amount)s") % {"amount": shown(expected.most, ROUND_UP)}
         return [expected.model.display_name, most]
-    return [expected.over or _("nothing would be sent")]
+    return [drawn(expected.over) or _("nothing would be sent")]

@@ -51,7 +51,7 @@ async def _refused(
     if not isinstance(error, InvalidError | ConflictError) and error.code != "forbidden":
         raise error
     context = await as_user(request, context_of, *args, form=request.POST)
-    return await pages.drawn(request, template, context | {"refusal": error.message}, status=error.status)
+    return await pages.drawn(request, template, context | {"refusal": error.shown}, status=error.status)
 
 
 def _list_context(user: User, query: str, form: QueryDict | None = None) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _change(user: User, prompt_id: UUID, form: QueryDict) -> Prompt:
 
 def _context(user: User, prompt_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:
     shown = saved.access_prompt(user.pk, prompt_id)
-    found = detectors.scan(shown.text)
+    found = detectors.shown(detectors.scan(shown.text))
     may_edit = saved.may_edit(user.pk, shown)
     return {
         "prompt": shown,

@@ -40,7 +40,7 @@ def share(request: HttpRequest, conversation: UUID) -> HttpResponse:
         try:
             return _made(request, links.create(user, conversation, _form(request.POST)))
         except REFUSALS as error:
-            refusal, status = error.message, error.status
+            refusal, status = error.shown, error.status
     chosen = set(request.POST.getlist("messages")) if refusal else {str(message.id) for message in offered}
     lines = [(str(one.id), one.role, _first_words(one.text), str(one.id) in chosen) for one in offered]
     context = _context(user, row, None, request.POST if refusal else None)
@@ -99,7 +99,7 @@ def settings(request: HttpRequest, share: UUID) -> HttpResponse:
         try:
             links.change(user, share, _form(request.POST))
         except REFUSALS as error:
-            refusal, status = error.message, error.status
+            refusal, status = error.shown, error.status
         else:
             messages.success(request, "Saved.")
             return redirect("chat:share-settings", share)

@@ -15,6 +15,7 @@ from chat.events import IDLE, Progress
 from chat.markdown import rendering
 from chat.values import Thinking
 from langai_site.numbers import grouped
+from langai_site.sentences import drawn, from_text
 
 # Characters of a thought that are shown: about the longest that models think, drawn in a fifth of a second.
 SHOWN = 200_000
@@ -62,7 +63,7 @@ def progress_of(thinking: Thinking | None) -> Progress:
 def waiting_words(progress: Progress) -> str:
     """Return what the page says while nothing has come yet; may be empty."""
     if reading := progress.get("reading"):
-        return reading
+        return drawn(from_text(reading))
     if progress.get("is_searching"):
         return _("Searching your documents…")
     name = progress["waiting"]

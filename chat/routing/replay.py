@@ -14,17 +14,18 @@ from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import drawn, sentence
 from langai_site.usage.types import ModelPrice, Usage, cost
 
 # The name of the model if none was asked.
 REFUSED = ""
 EXAMPLES = 50
 REFUSALS = {
-    "above_ceiling": "no model may see it",
-    "too_long": "too long for every model that may see it",
-    "local_only": "no local model",
-    "unable": "no model has the ability",
-    "no_model": "the chosen model is gone",
+    "above_ceiling": sentence("replay.above_ceiling", "no model may see it")(),
+    "too_long": sentence("replay.too_long", "too long for every model that may see it")(),
+    "local_only": sentence("replay.local_only", "no local model")(),
+    "unable": sentence("replay.unable", "no model has the ability")(),
+    "no_model": sentence("replay.no_model", "the chosen model is gone")(),
 }
 
 
@@ -115,6 +116,11 @@ class Example:
     in_force: str
     draft: str
     why: str
+
+    @property
+    def reason(self) -> str:
+        """Return why, in the reader's language."""
+        return drawn(self.why)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from chat.conversations import access
 from chat.events import CitedSource, Snapshot
 from chat.grounding import stored
@@ -66,7 +68,7 @@ def _live_place(snapshot: Snapshot | None, number: int) -> CitedSource:
     for source in snapshot["sources"] if snapshot else []:
         if source["number"] == number:
             return source
-    raise NotFoundError("This answer cites no passage with that number.")
+    raise NotFoundError(_("This answer cites no passage with that number."))
 
 
 def _place(citation: Citation) -> CitedSource:

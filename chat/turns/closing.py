@@ -21,13 +21,14 @@ from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.storage import LEASE, Started, text_part
 from chat.values import Thinking
 from langai_site.errors import LangAIError
+from langai_site.sentences import sentence
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Entry
 
 logger = logging.getLogger(__name__)
 
 SWEPT = "lost"
-INTERRUPTED = "The answer was interrupted. What had been written is kept."
+INTERRUPTED = sentence("ended.interrupted", "The answer was interrupted. What had been written is kept.")()
 
 
 @dataclass(frozen=True)

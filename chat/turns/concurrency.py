@@ -7,6 +7,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chat.models import Conversation, Message
 from langai_site.accounts.models import User
@@ -36,7 +38,7 @@ def refuse_while_live(conversation: Conversation) -> None:
     _lock(conversation.owner_id)
     live = _live(conversation.owner_id)
     if conversation.current_leaf_id in live:
-        raise ConflictError("An answer is still being written here. Stop it, or wait until it is complete.")
+        raise ConflictError(_("An answer is still being written here. Stop it, or wait until it is complete."))
     _refuse_too_many(conversation.owner_id, live)
 
 
@@ -49,11 +51,12 @@ def refuse_too_many(user_id: int) -> None:
 def _refuse_too_many(user_id: int, live: Collection[UUID]) -> None:
     limit = settings.REPLIES_IN_FLIGHT
     if limit and len(live) + _kept_nowhere(user_id, live) >= limit:
-        answers = "1 answer" if limit == 1 else f"{limit} answers"
-        raise TooManyError(
-            f"You can have {answers} running at once. Wait until one is complete, or stop one.",
-            retry_after=IN_FLIGHT_SECONDS,
+        words = ngettext(
+            "You can have %(count)s answer running at once. Wait until one is complete, or stop one.",
+            "You can have %(count)s answers running at once. Wait until one is complete, or stop one.",
+            limit,
         )
+        raise TooManyError(words % {"count": limit}, retry_after=IN_FLIGHT_SECONDS)
 
 
 def _lock(user_id: int) -> None:

@@ -169,7 +169,8 @@ class Receipt:
         stored = {known: row[known.name] for known in fields(cls) if known.name in row} if row else {}
         values = {known.name: _form(known).read(value) for known, value in stored.items() if value is not None}
         codes = row.get(_CODES) if row else None
-        for name in _SAID.intersection(codes if isinstance(codes, Mapping) else (), values):
+        codes = codes if isinstance(codes, Mapping) else {}
+        for name in _SAID.intersection(codes, values):
             values[name] = _with_codes(values[name], codes[name])
         return cls(**values)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.models import SentMessage
 from chat.turns.storage import Started
@@ -82,7 +83,7 @@ def _refusal(known: SentMessage, digest: str) -> LangAIError:
         text = "Another message was sent with this Idempotency-Key. Give each message a key of its own."
         return InvalidError(text, code="idempotency_key_reused", status=422)
     if known.conversation is None or known.reply is None:
-        return ConflictError("This message is being stored right now. Try again in a moment.")
+        return ConflictError(_("This message is being stored right now. Try again in a moment."))
     return AlreadySentError(known.conversation, known.reply)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.assistants import using
 from chat.assistants.access import access_assistant
@@ -225,7 +226,7 @@ def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> S
     reply = access.access_reply(user.id, reply_id)
     question = reply.parent
     if question is None:
-        raise ConflictError("This answer has no question, so it cannot be asked again.")
+        raise ConflictError(_("This answer has no question, so it cannot be asked again."))
     fresh = pick.fresh or reply.status == Message.Status.COMPLETE
     branches.leave(conversation)
     return _open(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
@@ -237,12 +238,12 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     conversation = _existing(user, access.access_reply(user.id, reply_id).conversation_id)
     reply = access.access_reply(user.id, reply_id)
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
-        raise ConflictError("This answer is complete; ask again instead.")
+        raise ConflictError(_("This answer is complete; ask again instead."))
     if reply.original is not None:
-        raise ConflictError("You have edited this answer, so the model cannot continue it. Ask again instead.")
+        raise ConflictError(_("You have edited this answer, so the model cannot continue it. Ask again instead."))
     if reply.children.filter(deleted_at=None).exists():
         raise ConflictError(
-            "You have already continued the conversation from this answer. Ask again instead: nothing is lost."
+            _("You have already continued the conversation from this answer. Ask again instead: nothing is lost.")
         )
     cited = sources.cited(reply, user)
     # If there is no text, nothing it was given goes out again unless a search finds it again.

@@ -22,12 +22,13 @@ from langai_site.errors import ForbiddenError, NotAdmittedError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo, Present
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sentences import sentence
 from langai_site.usage.spending import budgets
 from langai_site.usage.spending import reservations as usage
 from search.access import reader_of
 from search.services.present import known_sources, labels_of, readable_sources
 
-CLOSED = "This account was deactivated, so nothing was sent."
+CLOSED = sentence("error.closed", "This account was deactivated, so nothing was sent.")()
 
 _CONVERSATION, _PERSON = UUID(int=2**128 - 982451653), -982451653
 _REPLY = UUID(int=2**128 - 982451707)

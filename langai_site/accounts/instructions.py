@@ -55,5 +55,5 @@ def label_words(written: Instructions) -> str:
     label = highest(written.label, *(one.label for one in found))
     if not label or not (written.about or written.answers):
         return ""
-    why = ", ".join(one.words for one in found if one.label == label)
+    why = ", ".join(one.words for one in detectors.shown(found) if one.label == label)
     return f"{label.label}{f' ({why})' if why else ''}"

@@ -1,6 +1,7 @@
 """Detects what makes a text internal or confidential: `scan` reports it, docs/labels.md describes it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from langai_site.detectors import (
@@ -18,8 +19,9 @@ from langai_site.detectors import (
 from langai_site.detectors.plain import readings
 from langai_site.detectors.rules import DetectorRule
 from langai_site.detectors.types import Detection, Family
+from langai_site.sentences import drawn
 
-__all__ = ["FAMILIES", "Detection", "DetectorRule", "detect", "detect_by_rules", "scan"]
+__all__ = ["FAMILIES", "Detection", "DetectorRule", "detect", "detect_by_rules", "scan", "shown"]
 
 FAMILIES: tuple[Family, ...] = (
     private_keys.find,
@@ -49,6 +51,11 @@ def detect(text: str, rules_: Sequence[DetectorRule] = ()) -> tuple[Detection, .
 def detect_by_rules(text: str, rules_: Sequence[DetectorRule]) -> tuple[Detection, ...]:
     """Return what these rules find, without the built-in detectors. Pure."""
     return _highest(rules.detect(rules_, reading) for reading in readings(text))
+
+
+def shown(found: Iterable[Detection]) -> list[Detection]:
+    """Return detections for a page, their words in its language."""
+    return [replace(one, words=drawn(one.words)) for one in found]
 
 
 def _by_families(reading: str) -> Iterable[Detection]:

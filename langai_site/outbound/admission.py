@@ -3,6 +3,19 @@
 from langai_site.errors import AboveCeilingError, ModelWithdrawnError, NotAdmittedError
 from langai_site.outbound.types import ChatCall, EmbedCall, ModelInfo, Present
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
+from langai_site.sentences import sentence
+
+NOT_LOCAL = sentence(
+    "refusal.not_local",
+    "%(model)s does not run in the building any more, so nothing was sent. Choose another local model.",
+)
+WITHDRAWN = sentence(
+    "refusal.withdrawn",
+    "%(model)s was switched off or is no longer available to you, so nothing was sent. Choose another model.",
+)
+MAY_NOT_SEE = sentence(
+    "refusal.may_not_see", "%(model)s may not see %(label)s text, so nothing was sent. Choose a local model."
+)
 
 
 def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
@@ -14,8 +27,7 @@ def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
     admit_model(call.model, call.label, present)
     if hosted and call.local_only:
         raise AboveCeilingError(
-            f"{call.model.display_name} does not run in the building any more, so nothing was sent. "
-            "Choose another local model.",
+            NOT_LOCAL(model=call.model.display_name),
             code="local_only",
         )
     # If the caller meant to ask a local model, the ceiling of a hosted one does not apply: they did not agree to that.
@@ -36,10 +48,7 @@ def admit_model(model: ModelInfo, label: Sensitivity, present: Present) -> None:
     """
     _refuse_risen(label, present)
     if present.model is None:
-        raise ModelWithdrawnError(
-            f"{model.display_name} was switched off or is no longer available to you, so nothing was sent. "
-            "Choose another model."
-        )
+        raise ModelWithdrawnError(WITHDRAWN(model=model.display_name))
 
 
 def _refuse_risen(label: Sensitivity, present: Present) -> None:
@@ -50,10 +59,7 @@ def _refuse_risen(label: Sensitivity, present: Present) -> None:
 def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool, *, unexpected: bool) -> None:
     """Refuse text above the ceiling. `unexpected`: the model was taken for local, so it may see only public text."""
     if label > (Sensitivity.PUBLIC if unexpected else _ceiling(model, hosted)):
-        name = Sensitivity(label).label.lower()
-        raise AboveCeilingError(
-            f"{model.display_name} may not see {name} text, so nothing was sent. Choose a local model."
-        )
+        raise AboveCeilingError(MAY_NOT_SEE(model=model.display_name, label=Sensitivity(label).word))
 
 
 def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:

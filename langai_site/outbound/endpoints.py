@@ -11,6 +11,17 @@ from langai_site.outbound.connections import known
 from langai_site.outbound.connections.kinds import Kind
 from langai_site.outbound.connections.known import Known
 from langai_site.outbound.types import ProviderError
+from langai_site.sentences import sentence
+
+NO_KEY = sentence(
+    "refusal.no_key",
+    "The connection “%(connection)s” has no usable key. Choose another model, or tell an admin.",
+)
+SWITCHED_OFF = sentence(
+    "refusal.switched_off",
+    "The connection “%(connection)s” is switched off. Choose another model, or tell an admin.",
+)
+NOT_SET_UP = sentence("refusal.not_set_up", "%(model)s is no longer set up here. Choose another model.")
 
 
 @dataclass(frozen=True)
@@ -55,12 +66,8 @@ def endpoint_of(name: str) -> Endpoint:
 def endpoint_in(connection: Known, model: str) -> Endpoint:
     """Return the endpoint of a connection's model. Raises ProviderError if it cannot be asked now."""
     if not connection.enabled or connection.key_problem:
-        reason = "has no usable key" if connection.enabled else "is switched off"
-        raise ProviderError(
-            f"The connection “{connection.name}” {reason}. Choose another model, or tell an admin.",
-            code="not_found",
-            retryable=False,
-        )
+        wording = NO_KEY if connection.enabled else SWITCHED_OFF
+        raise ProviderError(wording(connection=connection.name), code="not_found", retryable=False)
     if not connection.address and connection.kind != Kind.OTHER:
         raise _not_set_up(f"{connection.slug}/{model}")
     return _at(connection, model)
@@ -110,7 +117,7 @@ def _endpoint(name: str, url: str, key: str) -> Endpoint:
 
 
 def _not_set_up(name: str) -> ProviderError:
-    return ProviderError(f"{name} is no longer set up here. Choose another model.", code="not_found", retryable=False)
+    return ProviderError(NOT_SET_UP(model=name), code="not_found", retryable=False)
 
 
 def is_local(url: str) -> bool:

@@ -1,6 +1,6 @@
 """Explains a provider's failure to the person who asked, never in the provider's own words: they may hold secrets."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import httpx
 
@@ -8,29 +8,65 @@ from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.failures import classify
 from langai_site.outbound.redaction import redacted
 from langai_site.outbound.types import ProviderError
+from langai_site.sentences import Template, sentence
 
-MESSAGES = {
-    "unreachable": "{model} could not be reached. Try again in a moment, or choose another model.",
-    "unauthorized": "{model} refused the key that is set up here. Please tell an admin.",
-    "rate_limited": "{model} does not accept more questions right now. {again}",
-    "not_found": "{model} is no longer offered by its server. Choose another model.",
-    "too_long": "This conversation is too long for {model}. Start a new one, or choose a model that takes more.",
-    "filtered": "{model} declined: its provider's content filter stopped the answer.",
-    "quota": "{model} declined: the quota of the key that is set up here is used up. Please tell an admin.",
-    "rejected": "{model} could not take this request. Choose another model, or tell an admin.",
-    "loading": "{model} is being loaded by its server. Try again in a moment, or choose another model.",
-    "silent": "{model} ended its answer without writing anything. Try again, or choose another model.",
-    "thought_only": "{model} spent the whole answer on thinking, so no text came. "
-    "Try again, allow longer answers, or choose another model.",
-    "tool_call": "{model} asked for a tool that it was not given, and wrote nothing. "
-    "Try again, or choose another model.",
-    "upstream_error": "{model} failed on its side. Try again in a moment, or choose another model.",
-    "start_timeout": "{model} did not begin to answer within {seconds:g} seconds. Try again, or choose another model.",
-    "idle_timeout": "{model} stopped sending: nothing came for {seconds:g} seconds. Try again.",
-    "cut": "The connection to {model} broke before the answer was complete. Try again.",
-    "malformed": "{model} sent something that cannot be read. Try again, or choose another model.",
-    "oversized": "{model} sent far more data than an answer needs and was stopped. Try again, or choose another model.",
+MESSAGES: Mapping[str, Template] = {
+    "unreachable": sentence(
+        "failure.unreachable", "%(model)s could not be reached. Try again in a moment, or choose another model."
+    ),
+    "unauthorized": sentence(
+        "failure.unauthorized", "%(model)s refused the key that is set up here. Please tell an admin."
+    ),
+    "rate_limited": sentence("failure.rate_limited", "%(model)s does not accept more questions right now. %(again)s"),
+    "not_found": sentence("failure.not_found", "%(model)s is no longer offered by its server. Choose another model."),
+    "too_long": sentence(
+        "failure.too_long",
+        "This conversation is too long for %(model)s. Start a new one, or choose a model that takes more.",
+    ),
+    "filtered": sentence("failure.filtered", "%(model)s declined: its provider's content filter stopped the answer."),
+    "quota": sentence(
+        "failure.quota",
+        "%(model)s declined: the quota of the key that is set up here is used up. Please tell an admin.",
+    ),
+    "rejected": sentence(
+        "failure.rejected", "%(model)s could not take this request. Choose another model, or tell an admin."
+    ),
+    "loading": sentence(
+        "failure.loading", "%(model)s is being loaded by its server. Try again in a moment, or choose another model."
+    ),
+    "silent": sentence(
+        "failure.silent", "%(model)s ended its answer without writing anything. Try again, or choose another model."
+    ),
+    "thought_only": sentence(
+        "failure.thought_only",
+        "%(model)s spent the whole answer on thinking, so no text came. "
+        "Try again, allow longer answers, or choose another model.",
+    ),
+    "tool_call": sentence(
+        "failure.tool_call",
+        "%(model)s asked for a tool that it was not given, and wrote nothing. Try again, or choose another model.",
+    ),
+    "upstream_error": sentence(
+        "failure.upstream_error", "%(model)s failed on its side. Try again in a moment, or choose another model."
+    ),
+    "start_timeout": sentence(
+        "failure.start_timeout",
+        "%(model)s did not begin to answer within %(seconds)s seconds. Try again, or choose another model.",
+    ),
+    "idle_timeout": sentence(
+        "failure.idle_timeout", "%(model)s stopped sending: nothing came for %(seconds)s seconds. Try again."
+    ),
+    "cut": sentence("failure.cut", "The connection to %(model)s broke before the answer was complete. Try again."),
+    "malformed": sentence(
+        "failure.malformed", "%(model)s sent something that cannot be read. Try again, or choose another model."
+    ),
+    "oversized": sentence(
+        "failure.oversized",
+        "%(model)s sent far more data than an answer needs and was stopped. Try again, or choose another model.",
+    ),
 }
+AGAIN_IN = sentence("failure.again_in", "Try again in %(seconds)s seconds.")
+AGAIN = sentence("failure.again", "Try again in a moment, or choose another model.")()
 FINAL = ("unauthorized", "not_found", "too_long", "filtered", "rejected", "quota")
 # Failures before which the provider has done no work that it would charge for.
 UNCHARGED = (
@@ -45,8 +81,13 @@ LONGEST_WAIT = 3600
 
 def failure(code: str, model: str, *, seconds: float = 0, detail: str = "") -> ProviderError:
     """Return the error of this kind; `seconds` is the timeout, or how long a provider asks to wait."""
-    again = f"Try again in {seconds:.0f} seconds." if seconds else "Try again in a moment, or choose another model."
-    message = MESSAGES[code].format(model=model, seconds=seconds, again=again)
+    values = {
+        "model": model,
+        "seconds": f"{seconds:g}",
+        "again": AGAIN_IN(seconds=f"{seconds:.0f}") if seconds else AGAIN,
+    }
+    template = MESSAGES[code]
+    message = template(**{name: value for name, value in values.items() if name in template.names})
     retry_after = seconds if code in ("rate_limited", "loading") else 0
     return ProviderError(message, code=code, retryable=code not in FINAL, retry_after=retry_after, detail=detail)
 

@@ -59,7 +59,7 @@ async def attempted(model: ModelInfo, caller: Caller) -> Trial:
     except LangAIError as error:
         detail = error.detail if isinstance(error, ProviderError) else ""
         said = f" Its server said: {detail}" if detail else ""
-        return Trial(False, f"“{model.display_name}” failed the test. {error.message}{said}", tuple(entries))
+        return Trial(False, f"“{model.display_name}” failed the test. {error.shown}{said}", tuple(entries))
     seconds = time.monotonic() - began
     return Trial(True, f"“{model.display_name}” answered in {seconds:.2f} seconds.", tuple(entries))
 

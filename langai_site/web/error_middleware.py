@@ -88,7 +88,7 @@ def told(request: HttpRequest, error: LangAIError) -> dict[str, object]:
     """Return `error` as JSON for programs; under /v1 in the form for clients of OpenAI."""
     if openai_errors.is_openai(request.path):
         return openai_errors.body(presented(request, error))
-    return {"error": {"code": error.code, "message": error.message, "request_id": request_id.request_id()}}
+    return {"error": {"code": error.code, "message": error.shown, "request_id": request_id.request_id()}}
 
 
 def is_program(request: HttpRequest) -> bool:

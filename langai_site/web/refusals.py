@@ -47,5 +47,5 @@ def _answer(request: HttpRequest | None, error: LangAIError) -> HttpResponse:
         request.htmx = "HX-Request" in request.headers  # type: ignore[attr-defined]
         if request.htmx or is_program(request):  # type: ignore[attr-defined]
             return error_response(request, error)
-    text = HttpResponse(f"{error.message}\n", status=error.status, content_type="text/plain; charset=utf-8")
+    text = HttpResponse(f"{error.shown}\n", status=error.status, content_type="text/plain; charset=utf-8")
     return with_headers(text, error)

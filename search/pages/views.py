@@ -1,6 +1,7 @@
 """The search page."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from langai_site.accounts.session import SignedOutError, signed_in
 from langai_site.database.writer import in_database_thread
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import drawn
 from langai_site.web import languages
 from search.access import reader_of
 from search.models import Collection, Source
@@ -45,7 +47,7 @@ async def search(request: HttpRequest) -> HttpResponse:
     found = await _found(form, context["reader"], context["label"]) if form.ready else Findings()
     # In a thread: this takes milliseconds in which the event loop could not continue other answers.
     documents = await asyncio.to_thread(carried(_documents), form, found)
-    context |= {"findings": found, "documents": documents, "part": part}
+    context |= {"findings": replace(found, notice=drawn(found.notice)), "documents": documents, "part": part}
     response = render(request, f"search/search.html{'#found' if part else ''}", context)
     if part:
         response["HX-Replace-Url"] = request.path + form.address()

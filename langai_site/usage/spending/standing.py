@@ -124,10 +124,10 @@ def refusal(standing: BudgetStanding, price: Decimal | None) -> str:
 def over_refusal(standing: BudgetStanding, price: Decimal) -> str:
     """Return why a call that may cost `price` was not made."""
     return OVER(
-        price=shown(price, ROUND_UP),
+        price=rounded(price, ROUND_UP),
         budget=standing.reach,
-        limit=shown(standing.limit),
-        left=shown(standing.left, ROUND_DOWN),
+        limit=rounded(standing.limit),
+        left=rounded(standing.left, ROUND_DOWN),
         day=standing.ends,
     )
 
@@ -136,7 +136,7 @@ def refusal_in_short(standing: BudgetStanding, price: Decimal | None) -> str:
     """Return the same in a few words, for a line that says what would happen."""
     if price is None:
         return UNPRICED_IN_SHORT(budget=standing.reach)
-    return OVER_IN_SHORT(price=shown(price, ROUND_UP), budget=standing.reach, left=shown(standing.left, ROUND_DOWN))
+    return OVER_IN_SHORT(price=rounded(price, ROUND_UP), budget=standing.reach, left=rounded(standing.left, ROUND_DOWN))
 
 
 def unpriced_refusal(standing: BudgetStanding) -> str:
@@ -149,16 +149,20 @@ def notice(standing: BudgetStanding) -> str:
     if not standing.threshold:
         return ""
     if standing.threshold < 100:
-        left = shown(standing.left, ROUND_DOWN)
+        left = rounded(standing.left, ROUND_DOWN)
         return PARTLY_USED(budget=standing.title, share=standing.threshold, left=left)
     if standing.hard:
         return STOPPED(budget=standing.title, day=standing.ends)
-    return USED_UP(budget=standing.title, spent=shown(standing.spent), limit=shown(standing.limit))
+    return USED_UP(budget=standing.title, spent=rounded(standing.spent), limit=rounded(standing.limit))
 
 
 def shown(amount: Decimal, rounding: str | None = None) -> str:
     """Return dollars to the cent, and less than a dollar with two significant digits: $12.40, $0.30, $0.0021, $0."""
+    return f"${rounded(amount, rounding):,f}"
+
+
+def rounded(amount: Decimal, rounding: str | None = None) -> Decimal:
+    """Return dollars with as many digits as `shown` has."""
     if not amount:
-        return "$0"
-    digits = CENT if amount >= 1 else Decimal(1).scaleb(amount.adjusted() - 1)
-    return f"${amount.quantize(digits, rounding):,f}"
+        return Decimal(0)
+    return amount.quantize(CENT if amount >= 1 else Decimal(1).scaleb(amount.adjusted() - 1), rounding)
