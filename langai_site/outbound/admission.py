@@ -5,17 +5,26 @@ from langai_site.outbound.types import ChatCall, EmbedCall, ModelInfo, Present
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 from langai_site.sentences import sentence
 
-NOT_LOCAL = sentence(
-    "refusal.not_local",
+LOCAL_ONLY = sentence(
+    "admission.local_only",
     "%(model)s does not run in the building any more, so nothing was sent. Choose another local model.",
 )
 WITHDRAWN = sentence(
-    "refusal.withdrawn",
+    "admission.withdrawn",
     "%(model)s was switched off or is no longer available to you, so nothing was sent. Choose another model.",
 )
-MAY_NOT_SEE = sentence(
-    "refusal.may_not_see", "%(model)s may not see %(label)s text, so nothing was sent. Choose a local model."
-)
+ABOVE_CEILING = {
+    Sensitivity.PUBLIC: sentence(
+        "admission.above.public", "%(model)s may not see public text, so nothing was sent. Choose a local model."
+    ),
+    Sensitivity.INTERNAL: sentence(
+        "admission.above.internal", "%(model)s may not see internal text, so nothing was sent. Choose a local model."
+    ),
+    Sensitivity.CONFIDENTIAL: sentence(
+        "admission.above.confidential",
+        "%(model)s may not see confidential text, so nothing was sent. Choose a local model.",
+    ),
+}
 
 
 def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
@@ -26,10 +35,7 @@ def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
     """
     admit_model(call.model, call.label, present)
     if hosted and call.local_only:
-        raise AboveCeilingError(
-            NOT_LOCAL(model=call.model.display_name),
-            code="local_only",
-        )
+        raise AboveCeilingError(LOCAL_ONLY(model=call.model.display_name), code="local_only")
     # If the caller meant to ask a local model, the ceiling of a hosted one does not apply: they did not agree to that.
     was_local = not call.model.hosted
     _refuse_above_ceiling(present.model or call.model, call.label, hosted, unexpected=hosted and was_local)
@@ -59,7 +65,7 @@ def _refuse_risen(label: Sensitivity, present: Present) -> None:
 def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool, *, unexpected: bool) -> None:
     """Refuse text above the ceiling. `unexpected`: the model was taken for local, so it may see only public text."""
     if label > (Sensitivity.PUBLIC if unexpected else _ceiling(model, hosted)):
-        raise AboveCeilingError(MAY_NOT_SEE(model=model.display_name, label=Sensitivity(label).word))
+        raise AboveCeilingError(ABOVE_CEILING[Sensitivity(label)](model=model.display_name))
 
 
 def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:

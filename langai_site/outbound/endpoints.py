@@ -14,14 +14,13 @@ from langai_site.outbound.types import ProviderError
 from langai_site.sentences import sentence
 
 NO_KEY = sentence(
-    "refusal.no_key",
-    "The connection “%(connection)s” has no usable key. Choose another model, or tell an admin.",
+    "connection.no_key",
+    "The connection “%(name)s” has no usable key. Choose another model, or tell an admin.",
 )
 SWITCHED_OFF = sentence(
-    "refusal.switched_off",
-    "The connection “%(connection)s” is switched off. Choose another model, or tell an admin.",
+    "connection.switched_off", "The connection “%(name)s” is switched off. Choose another model, or tell an admin."
 )
-NOT_SET_UP = sentence("refusal.not_set_up", "%(model)s is no longer set up here. Choose another model.")
+NOT_SET_UP = sentence("connection.not_set_up", "%(name)s is no longer set up here. Choose another model.")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def endpoint_of(name: str) -> Endpoint:
 
     Connections count as this process knows them. Raises ProviderError if there is no endpoint, or none now.
     """
-    prefix, _, model = name.partition("/")
+    prefix, _rest, model = name.partition("/")
     if connection := known.find(prefix):
         return endpoint_in(connection, model)
     servers = {
@@ -66,8 +65,8 @@ def endpoint_of(name: str) -> Endpoint:
 def endpoint_in(connection: Known, model: str) -> Endpoint:
     """Return the endpoint of a connection's model. Raises ProviderError if it cannot be asked now."""
     if not connection.enabled or connection.key_problem:
-        wording = NO_KEY if connection.enabled else SWITCHED_OFF
-        raise ProviderError(wording(connection=connection.name), code="not_found", retryable=False)
+        closed = NO_KEY if connection.enabled else SWITCHED_OFF
+        raise ProviderError(closed(name=connection.name), code="not_found", retryable=False)
     if not connection.address and connection.kind != Kind.OTHER:
         raise _not_set_up(f"{connection.slug}/{model}")
     return _at(connection, model)
@@ -110,14 +109,18 @@ def embedder_leaves(name: str, *, passed_on: bool = False) -> bool:
 
 
 def _endpoint(name: str, url: str, key: str) -> Endpoint:
-    provider, _, model = name.partition("/")
+    provider, _slash, model = name.partition("/")
     if not url:
         raise _not_set_up(name)
     return Endpoint(provider=provider, model=model, url=url.rstrip("/"), key=key, direct=is_local(url))
 
 
 def _not_set_up(name: str) -> ProviderError:
-    return ProviderError(NOT_SET_UP(model=name), code="not_found", retryable=False)
+    return ProviderError(
+        NOT_SET_UP(name=name),
+        code="not_found",
+        retryable=False,
+    )
 
 
 def is_local(url: str) -> bool:

@@ -1,6 +1,6 @@
 """Explains a provider's failure to the person who asked, never in the provider's own words: they may hold secrets."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import httpx
 
@@ -8,9 +8,9 @@ from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.failures import classify
 from langai_site.outbound.redaction import redacted
 from langai_site.outbound.types import ProviderError
-from langai_site.sentences import Template, sentence
+from langai_site.sentences import sentence
 
-MESSAGES: Mapping[str, Template] = {
+MESSAGES = {
     "unreachable": sentence(
         "failure.unreachable", "%(model)s could not be reached. Try again in a moment, or choose another model."
     ),
@@ -66,7 +66,7 @@ MESSAGES: Mapping[str, Template] = {
     ),
 }
 AGAIN_IN = sentence("failure.again_in", "Try again in %(seconds)s seconds.")
-AGAIN = sentence("failure.again", "Try again in a moment, or choose another model.")()
+AGAIN = sentence("failure.again", "Try again in a moment, or choose another model.")
 FINAL = ("unauthorized", "not_found", "too_long", "filtered", "rejected", "quota")
 # Failures before which the provider has done no work that it would charge for.
 UNCHARGED = (
@@ -81,13 +81,10 @@ LONGEST_WAIT = 3600
 
 def failure(code: str, model: str, *, seconds: float = 0, detail: str = "") -> ProviderError:
     """Return the error of this kind; `seconds` is the timeout, or how long a provider asks to wait."""
-    values = {
-        "model": model,
-        "seconds": f"{seconds:g}",
-        "again": AGAIN_IN(seconds=f"{seconds:.0f}") if seconds else AGAIN,
-    }
+    again = AGAIN_IN(seconds=f"{seconds:.0f}") if seconds else AGAIN()
+    values = {"model": model, "seconds": f"{seconds:g}", "again": again}
     template = MESSAGES[code]
-    message = template(**{name: value for name, value in values.items() if name in template.names})
+    message = template(**{name: values[name] for name in template.names})
     retry_after = seconds if code in ("rate_limited", "loading") else 0
     return ProviderError(message, code=code, retryable=code not in FINAL, retry_after=retry_after, detail=detail)
 

@@ -4,7 +4,10 @@ import time
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from langai_site.errors import LangAIError
+from langai_site.numbers import decimal
 from langai_site.outbound import door
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.lanes.requests import Tool
@@ -58,10 +61,15 @@ async def attempted(model: ModelInfo, caller: Caller) -> Trial:
                 pass
     except LangAIError as error:
         detail = error.detail if isinstance(error, ProviderError) else ""
-        said = f" Its server said: {detail}" if detail else ""
-        return Trial(False, f"“{model.display_name}” failed the test. {error.shown}{said}", tuple(entries))
-    seconds = time.monotonic() - began
-    return Trial(True, f"“{model.display_name}” answered in {seconds:.2f} seconds.", tuple(entries))
+        values = {"name": model.display_name, "message": error.shown, "detail": detail}
+        if detail:
+            words = _("“%(name)s” failed the test. %(message)s Its server said: %(detail)s") % values
+        else:
+            words = _("“%(name)s” failed the test. %(message)s") % values
+        return Trial(False, words, tuple(entries))
+    seconds = decimal(time.monotonic() - began, 2)
+    words = _("“%(name)s” answered in %(seconds)s seconds.") % {"name": model.display_name, "seconds": seconds}
+    return Trial(True, words, tuple(entries))
 
 
 def embedded(model: ModelInfo, caller: Caller) -> Trial:
@@ -72,9 +80,11 @@ def embedded(model: ModelInfo, caller: Caller) -> Trial:
     try:
         vectors = door.embed(call, entries.append).vectors
     except LangAIError as error:
-        words = f"“{model.display_name}” cannot be used by search yet. {error.message}"
+        values = {"name": model.display_name, "message": error.message}
+        words = _("“%(name)s” cannot be used by search yet. %(message)s") % values
         return Trial(False, words, tuple(entries))
-    words = (
-        f"“{model.display_name}” makes vectors of {vectors.shape[1]} numbers. The worker embeds all documents with it."
-    )
+    words = _("“%(name)s” makes vectors of %(count)s numbers. The worker embeds all documents with it.") % {
+        "name": model.display_name,
+        "count": vectors.shape[1],
+    }
     return Trial(True, words, tuple(entries))
