@@ -148,7 +148,8 @@ def tokens(receipt: Receipt) -> str:
     counted = words % {"input": grouped(receipt.input_tokens), "output": grouped(receipt.output_tokens)}
     if not receipt.reasoning_tokens:
         return counted
-    return f"{counted} {_('(%(count)s of them for thinking)') % {'count': grouped(receipt.reasoning_tokens)}}"
+    thought = _("(%(count)s of them for thinking)") % {"count": grouped(receipt.reasoning_tokens)}
+    return f"{counted} {thought}"
 
 
 def _usage_lines(receipt: Receipt) -> list[tuple[str, str]]:
@@ -168,8 +169,9 @@ def preview(expected: "Preview") -> dict[str, Any]:
         expected.label.label, [cause.words for cause in expected.causes if cause.label == expected.label]
     )
     allowed = "; ".join((*(drawn(offer.words) for offer in expected.offers), "quotes"))
+    may_rise = _("Passages that are found can raise it.")
     lines = [
-        (_("Label"), f"{label}. {_('Passages that are found can raise it.')}"),
+        (_("Label"), f"{label}. {may_rise}"),
         (_("Complexity"), _with_causes(level(expected.complexity.level), expected.complexity.causes)),
         (_("Model"), drawn(expected.refusal or expected.why)),
         *([(_("Allowed"), allowed)] if expected.over else []),

@@ -64,6 +64,9 @@ async def page(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show a shared conversation, with the passages that its reader may read."""
     found = await _read(request, reading.read, token)
     html = [await drawing.off_loop(_html, found, message) for message in found.messages]
+    for message in found.messages:
+        # For this page alone: the row is not saved.
+        message.row.error = message.row.shown_error
     context = {
         "shared": found,
         "turns": list(zip(found.messages, html, strict=True)),

@@ -14,18 +14,18 @@ from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
-from langai_site.sentences import drawn, sentence
+from langai_site.sentences import drawn
 from langai_site.usage.types import ModelPrice, Usage, cost
 
 # The name of the model if none was asked.
 REFUSED = ""
 EXAMPLES = 50
 REFUSALS = {
-    "above_ceiling": sentence("replay.above_ceiling", "no model may see it")(),
-    "too_long": sentence("replay.too_long", "too long for every model that may see it")(),
-    "local_only": sentence("replay.local_only", "no local model")(),
-    "unable": sentence("replay.unable", "no model has the ability")(),
-    "no_model": sentence("replay.no_model", "the chosen model is gone")(),
+    "above_ceiling": "no model may see it",
+    "too_long": "too long for every model that may see it",
+    "local_only": "no local model",
+    "unable": "no model has the ability",
+    "no_model": "the chosen model is gone",
 }
 
 
@@ -108,7 +108,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Example:
-    """A turn that the draft would send to another model; `why` is the draft's reason."""
+    """A turn that the draft would send to another model; `why` is the draft's reason, drawn."""
 
     turn: PastTurn
     request: RouteRequest
@@ -116,11 +116,6 @@ class Example:
     in_force: str
     draft: str
     why: str
-
-    @property
-    def reason(self) -> str:
-        """Return why, in the reader's language."""
-        return drawn(self.why)
 
 
 @dataclass(frozen=True)
@@ -184,7 +179,7 @@ class _Totals:
         self.chosen += request.requested != AUTO
         moved = self.moved_by_draft if draft != in_force else self.moved_since if draft != happened else None
         if moved is not None and len(moved) < EXAMPLES:
-            moved.append(Example(turn, request, happened, in_force, draft, ways[_DRAFT].why))
+            moved.append(Example(turn, request, happened, in_force, draft, drawn(ways[_DRAFT].why)))
 
 
 def replay(

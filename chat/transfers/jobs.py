@@ -4,14 +4,12 @@ import errno
 import logging
 
 from django.db import InterfaceError, OperationalError
-from django.utils import translation
 
 from chat.models import Transfer
 from chat.transfers import access, archive, importing
 from chat.transfers.claims import Claim, ClaimLostError, StoppingError, claim
 from langai_site.errors import LangAIError
 from langai_site.processes import worker
-from langai_site.web.languages import language_of
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +23,7 @@ def run() -> bool:
     if held is None:
         return False
     try:
-        # Markdown and what could not be imported are for the person whose export or import it is.
-        with translation.override(language_of(held.transfer.owner)):
-            _carry_out(held)
+        _carry_out(held)
         _drop_upload(held.transfer)
     except ClaimLostError:
         logger.info("Transfer %s: removed, or taken over by another worker", held.transfer.pk)
