@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from langai_site.detectors import Detection
 from langai_site.detectors.rules import KINDS as RULES
 
@@ -15,7 +17,7 @@ TITLE_LENGTH = 60
 SCANNED = 400
 # How many sensitive things are masked; with more, the title says nothing of the message.
 MOST_MASKED = 12
-UNTOLD = "Conversation with sensitive text"
+UNTOLD = gettext_lazy("Conversation with sensitive text")
 # Pieces that are kept or masked whole. Languages without spaces have pieces too, between numbers and their own letters.
 _PIECE = re.compile(r"[!-~]+|[^!-~\s]+")
 _NUMBER = re.compile(r"[\W_]*\d[\d\W_]*")
@@ -54,7 +56,7 @@ def _masked(text: str, scan: Scan) -> str:
         if masked == text:
             break
         text = masked
-    return UNTOLD
+    return str(UNTOLD)
 
 
 def _named(found: Detection) -> str:

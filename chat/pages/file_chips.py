@@ -5,12 +5,13 @@ from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from chat.conversations.attachments import AttachedFile
 from chat.models import Attachment
 
 # The name that static/attaching.js gives to a long text that was pasted.
-PASTED = "Pasted text"
+PASTED = gettext_lazy("Pasted text")
 NOT_SHOWN = {"image/tiff"}
 
 
@@ -37,7 +38,9 @@ class FileChip:
     @property
     def is_pasted(self) -> bool:
         """Return whether one click puts it back into the message."""
-        return self.id is not None and self.name.startswith(PASTED) and self.name.endswith(".txt")
+        # In the language of the page, or of another one where it was pasted in English.
+        names = (str(PASTED), "Pasted text")
+        return self.id is not None and self.name.startswith(names) and self.name.endswith(".txt")
 
 
 def chip_of(row: Attachment) -> FileChip:
