@@ -222,8 +222,9 @@ def _numbers(chart: Chart) -> str:
     cells = "".join(f"<tr><th>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows)
     header = "".join(f"<th>{name}</th>" if name else "<td></td>" for name in head)
     name = _("Table: %(columns)s") % {"columns": chart.title or _("numbers of the chart")}
+    summary = _("Numbers")
     return (
-        f"<details><summary>{_('Numbers')}</summary>"
+        f"<details><summary>{summary}</summary>"
         f'<div class="table" role="region" aria-label="{escape(name)}" tabindex="0"><table>'
         f"<thead><tr>{header}</tr></thead><tbody>{cells}</tbody></table></div></details>"
     )

@@ -141,7 +141,8 @@ def _note_of(name: str) -> str:
         return ""
     if name == "otherwise":
         return _remark(_("the source says otherwise"))
-    return f'<span class="unfound unseen"> {escape(_("(not in these words in the source)"))}</span>'
+    words = _("(not in these words in the source)")
+    return f'<span class="unfound unseen"> {escape(words)}</span>'
 
 
 def _remark(words: str) -> str:

@@ -54,4 +54,5 @@ class KeepingRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.team or gettext('Everyone')}: {self.get_keeping_display()}"
+        everyone = gettext("Everyone")
+        return f"{self.team or everyone}: {self.get_keeping_display()}"

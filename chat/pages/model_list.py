@@ -66,5 +66,6 @@ def _grouped(offered: Iterable[ModelInfo], recent: Iterable[str]) -> list[tuple[
 
 
 def row_of(model: ModelInfo) -> ModelRow:
-    facts = model_words.facts(model, known.provider_name(model.provider))
+    provider = _("built-in") if model in BUILT_IN else known.provider_name(model.provider)
+    facts = model_words.facts(model, provider)
     return ModelRow(model.name, model.display_name, model_words.price(model), facts)

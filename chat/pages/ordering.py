@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations import access, folders, lists, ordering
@@ -133,14 +134,14 @@ def _arrange(user: User, conversation: UUID) -> dict[str, Any]:
 @costly
 @by_person
 async def everything(request: HttpRequest) -> HttpResponse:
-    return await _list_page(request, lists.OPEN, {"heading": _("All chats")})
+    return await _list_page(request, lists.OPEN, {"heading": gettext_lazy("All chats")})
 
 
 @require_safe
 @costly
 @by_person
 async def archived(request: HttpRequest) -> HttpResponse:
-    return await _list_page(request, lists.ARCHIVED, {"heading": _("Archive"), "is_archive": True})
+    return await _list_page(request, lists.ARCHIVED, {"heading": gettext_lazy("Archive"), "is_archive": True})
 
 
 async def _list_page(request: HttpRequest, among: Q, context: dict[str, Any]) -> HttpResponse:
