@@ -53,7 +53,7 @@ LAYERS = {
         "admin urls management apps",
     ],
     "search": [
-        "types labelled label_records language_names embeddings vectors fusion passage_changes questions",
+        "types labelled label_records language_names places embeddings vectors fusion passage_changes questions",
         "models merging",
         "access contexts indexes vectorizing keywords",
         "services",

@@ -29,6 +29,7 @@ from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
 from langai_site.sentences import drawn
 from search.language_names import in_language
+from search.places import page_text, place_text
 from search.types import Excerpt
 
 NOTHING = SafeString("")
@@ -221,7 +222,7 @@ def opinion_words(given: Feedback | None) -> str:
 
 
 def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
-    place = citation.location or (_("page %(number)s") % {"number": citation.page} if citation.page > 1 else "")
+    place = place_text(citation.location) or (page_text(citation.page) if citation.page > 1 else "")
     language = in_language(citation.language)
     old = age(citation.dated, timezone.localdate())
     dated = date_format(citation.dated, _("d F Y")) if citation.dated else ""
@@ -238,7 +239,7 @@ def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
 def place_of(excerpt: Excerpt) -> str:
     """Return where a cited passage is in its document, in words; empty if the document has a single unnamed page."""
     if excerpt.location not in ("", f"page {excerpt.page}"):
-        return excerpt.location
+        return place_text(excerpt.location)
     if excerpt.pages < 2:
         return ""
     return _("page %(number)s of %(pages)s") % {"number": excerpt.page, "pages": excerpt.pages}
