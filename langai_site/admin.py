@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from langai_site.detectors import detect, detect_by_rules, shown
@@ -55,7 +56,7 @@ class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         form = TryForm(request.POST)
-        context = {**self.admin_site.each_context(request), "title": "Try it", "opts": self.opts, "form": form}
+        context = {**self.admin_site.each_context(request), "title": _("Try it"), "opts": self.opts, "form": form}
         if form.is_valid():
             text = form.cleaned_data["sample"]
             own = shown(detect_by_rules(text, [form.instance.rule]))

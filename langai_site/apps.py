@@ -2,6 +2,7 @@ import importlib
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from langai_site import generics, registry
 
@@ -11,7 +12,7 @@ assert generics
 
 class LangAIConfig(AppConfig):
     name = "langai_site"
-    verbose_name = "Safety"
+    verbose_name = gettext_lazy("Safety")
 
     def ready(self) -> None:
         from django.db.models.signals import post_delete, post_save

@@ -20,13 +20,23 @@ class LangAIError(Exception):
     link: tuple[str, str | Promise] | None = None
 
     def __init__(
-        self, message: str, *, code: str | None = None, status: int | None = None, param: str | None = None
+        self,
+        message: str | Promise,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        param: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self._message = message
         self.code = code or self.code
         self.status = status or self.status
         self.param = param
+
+    @property
+    def message(self) -> str:
+        """Return the message; one that was given lazily is in the language that is spoken now."""
+        return self._message if isinstance(self._message, str) else str(self._message)
 
     @property
     def shown(self) -> str:
@@ -66,7 +76,7 @@ class TooManyError(LangAIError):
 
     code, status = "too_many", 429
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
+    def __init__(self, message: str | Promise, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.headers = {"Retry-After": str(retry_after)}

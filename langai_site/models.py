@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from langai_site.detectors import rules
 from langai_site.errors import InvalidError
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
 
 class Heartbeat(models.Model):
@@ -28,7 +29,7 @@ class NightlyRun(models.Model):
     """When a nightly job ran last. The row decides which worker runs it; a restart neither skips nor repeats it."""
 
     job = models.CharField(max_length=100, primary_key=True)
-    night = models.DateField(help_text="The night that was begun last, by its morning's date.")
+    night = models.DateField(help_text=gettext_lazy("The night that was begun last, by its morning's date."))
     begun_at = models.DateTimeField()
     done = models.BooleanField(default=False)
 
@@ -53,9 +54,9 @@ class BackupRun(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
     path = models.CharField(max_length=1000)
-    size = models.BigIntegerField(default=0, db_default=0, help_text="Bytes of the file.")
-    version = models.CharField(max_length=20, default="", db_default="", help_text="Of LangAI.")
-    problem = models.CharField(max_length=200, default="", db_default="", help_text="Why it failed.")
+    size = models.BigIntegerField(default=0, db_default=0, help_text=gettext_lazy("Bytes of the file."))
+    version = models.CharField(max_length=20, default="", db_default="", help_text=gettext_lazy("Of LangAI."))
+    problem = models.CharField(max_length=200, default="", db_default="", help_text=gettext_lazy("Why it failed."))
 
     class Meta:
         ordering = ["-started_at"]
@@ -68,8 +69,10 @@ class BackupRun(models.Model):
 class Release(models.Model):
     """The one row about the versions of LangAI that may use this database."""
 
-    version = models.CharField(max_length=20, help_text="The newest that has set this database up.")
-    oldest_code = models.CharField(max_length=20, help_text="The oldest that can work with the tables as they are.")
+    version = models.CharField(max_length=20, help_text=gettext_lazy("The newest that has set this database up."))
+    oldest_code = models.CharField(
+        max_length=20, help_text=gettext_lazy("The oldest that can work with the tables as they are.")
+    )
     since = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -83,26 +86,30 @@ class SensitivePattern(models.Model):
     """Words or a pattern that make a text sensitive here, besides what the built-in detectors know."""
 
     class Kind(models.TextChoices):
-        WORD = "word", "Words"
-        REGEX = "regex", "Regular expression"
+        WORD = "word", gettext_lazy("Words")
+        REGEX = "regex", gettext_lazy("Regular expression")
 
     name = models.CharField(
-        max_length=100, unique=True, help_text="Shown to whoever wrote such a text. It must not be secret itself."
+        max_length=100,
+        unique=True,
+        help_text=gettext_lazy("Shown to whoever wrote such a text. It must not be secret itself."),
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WORD)
     pattern = models.TextField(
-        "words or pattern",
+        gettext_lazy("words or pattern"),
         validators=[MaxLengthValidator(rules.MAX_CHARS)],
-        help_text="Words and phrases: one a line, found as whole words in any case, with or without accents. A regular "
-        "expression: in RE2's syntax, found in any case; its \\w, \\d and \\b know only ASCII, \\pL is any letter.",
+        help_text=gettext_lazy(
+            "Words and phrases: one a line, found as whole words in any case, with or without accents. A regular "
+            "expression: in RE2's syntax, found in any case; its \\w, \\d and \\b know only ASCII, \\pL is any letter."
+        ),
     )
     label = models.PositiveSmallIntegerField(
-        choices=[(label.value, label.label) for label in (Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL)],
+        choices=LABEL_CHOICES[1:],
         default=Sensitivity.CONFIDENTIAL.value,
-        help_text="What a text becomes at least in which it is found.",
+        help_text=gettext_lazy("What a text becomes at least in which it is found."),
     )
     enabled = models.BooleanField(default=True)
-    note = models.TextField(blank=True, help_text="For admins: why it is here, whom to ask.")
+    note = models.TextField(blank=True, help_text=gettext_lazy("For admins: why it is here, whom to ask."))
 
     class Meta:
         ordering = ["name"]

@@ -1,6 +1,6 @@
 // Reads an answer aloud with the browser's own voices.
 
-import { all, announce, find, tell } from "app";
+import { all, announce, find, tell, translated } from "app";
 
 // Longer texts are cut off by some browsers.
 const PIECE = 220;
@@ -43,7 +43,7 @@ function voiceFor(language, isPublic) {
 function spokenText(answer) {
   const part = answer.cloneNode(true);
   all(".cite, .unfound, button, details, svg", part).forEach((extra) => extra.remove());
-  all(".code", part).forEach((block) => block.replaceWith(" (Code.) "));
+  all(".code", part).forEach((block) => block.replaceWith(translated(" (Code.) ")));
   all("li, p, h1, h2, h3, h4, h5, h6, tr", part).forEach((block) => block.append("\n"));
   all("td, th", part).forEach((cell) => cell.append(", "));
   return part.textContent;
@@ -65,7 +65,7 @@ export function pieces(text) {
 }
 
 function show(button, isReading) {
-  button.ariaLabel = isReading ? "Stop reading" : "Read aloud";
+  button.ariaLabel = isReading ? translated("Stop reading") : translated("Read aloud");
   button.title = button.ariaLabel;
   find("use", button).setAttribute("href", isReading ? "#i-stop" : "#i-aloud");
 }
@@ -84,7 +84,7 @@ export function toggle(button, isPublic) {
   const text = spokenText(find(button.dataset.aloud));
   const language = languageOf(text);
   const voice = voiceFor(language, isPublic);
-  if (!voice) return tell("This device has no voice for the language of this answer.", "warning");
+  if (!voice) return tell(translated("This device has no voice for the language of this answer."), "warning");
   reading = button;
   show(button, true);
   announce("");

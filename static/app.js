@@ -57,6 +57,15 @@ export const all = (selector, within = document) => [...within.querySelectorAll(
 // Safari ends a composition before the key that ended it comes, and names that key 229.
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
+/* What scripts show. Pages in English bring no words, because they are in the scripts: langai_site/web/script_words.py. */
+
+const WORDS = JSON.parse(find("#words")?.textContent ?? "{}");
+
+// Values stand in braces: translated("{count} of {all}", { count, all }).
+export function translated(text, values = {}) {
+  return (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
 // Screen readers need not hear the same words twice.
 export function announce(words) {
   const announcer = find("#announcer");
@@ -71,7 +80,7 @@ function dismissible(toast) {
   const close = document.createElement("button");
   close.type = "button";
   close.className = "ghost";
-  close.ariaLabel = "Close this notice";
+  close.ariaLabel = translated("Close this notice");
   close.innerHTML = '<svg><use href="#i-close"/></svg>';
   close.addEventListener("click", () => toast.remove());
   toast.append(close);
@@ -109,12 +118,12 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 document.addEventListener("htmx:sendError", () => {
   // Whoever polls is told by what they see that nothing comes.
-  if (!("polling" in document.body.dataset)) tell("The server cannot be reached. Your text is kept; try again in a moment.");
+  if (!("polling" in document.body.dataset)) tell(translated("The server cannot be reached. Your text is kept; try again in a moment."));
 });
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
-  if (xhr.status === 403) tell("This page was open for too long. Reload it and try again.");
-  else if (xhr.status === 404) tell("This is no longer here. Reload the page.");
-  else tell("That did not work. Try again in a moment.");
+  if (xhr.status === 403) tell(translated("This page was open for too long. Reload it and try again."));
+  else if (xhr.status === 404) tell(translated("This is no longer here. Reload the page."));
+  else tell(translated("That did not work. Try again in a moment."));
 });
 
 /* What somebody was at may be replaced or go: the focus moves to what stands in its place, never to the page's body. */
@@ -195,7 +204,7 @@ async function press(name) {
   try {
     (await import("keys"))[name]();
   } catch {
-    tell("The server cannot be reached. Try again in a moment.");
+    tell(translated("The server cannot be reached. Try again in a moment."));
   }
 }
 

@@ -1,11 +1,11 @@
 // The files of a message: chosen, dropped on the page or pasted, and texts that are too long to be pasted. They are
 // uploaded at once; the server's chip of a file then asks for its state by itself.
 
-import { all, announce, find, tell } from "app";
+import { all, announce, find, tell, translated } from "app";
 
 const AT_ONCE = 2;
 // As chat/pages/file_chips.py knows it.
-const PASTED = "Pasted text";
+const PASTED = translated("Pasted text");
 const form = find("#composer");
 const list = find("#attached");
 const field = find("#text");
@@ -33,7 +33,7 @@ export function choose() {
 
 export function add(files) {
   const room = most - all(".file:not(.failed)", list).length;
-  if (files.length > room) tell(`A message can have ${most} files. Send the others with another message.`, "warning");
+  if (files.length > room) tell(translated("A message can have {most} files. Send the others with another message.", { most }), "warning");
   for (const file of files.slice(0, Math.max(0, room))) begin(file);
   field.focus();
 }
@@ -64,9 +64,9 @@ function drawn(name) {
   const row = Object.assign(document.createElement("li"), { className: "file uploading" });
   const about = Object.assign(document.createElement("span"), { className: "about" });
   const title = Object.assign(document.createElement("b"), { dir: "auto", textContent: name, title: name });
-  about.append(title, Object.assign(document.createElement("small"), { textContent: "Waiting to be uploaded" }));
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "ghost", title: "Remove" });
-  button.ariaLabel = `Remove ${name}`;
+  about.append(title, Object.assign(document.createElement("small"), { textContent: translated("Waiting to be uploaded") }));
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "ghost", title: translated("Remove") });
+  button.ariaLabel = translated("Remove {name}", { name });
   button.append(icon("close"));
   row.append(icon("clip"), about, button);
   list.append(row);
@@ -107,7 +107,7 @@ function upload({ file, row, request }) {
         fail(row, reason(request.status));
       }
     });
-    request.addEventListener("error", () => fail(row, "The server cannot be reached. Attach it again."));
+    request.addEventListener("error", () => fail(row, translated("The server cannot be reached. Attach it again.")));
     request.addEventListener("loadend", resolve);
     const body = new FormData();
     body.append("file", file, file.name || "picture.png");
@@ -116,10 +116,10 @@ function upload({ file, row, request }) {
 }
 
 function reason(status) {
-  if (status === 413) return "It is too large.";
-  if (status === 429) return "You are uploading too much at once. Attach it again in a moment.";
-  if (status === 401 || status === 200) return "You are signed out. Sign in, then attach it again.";
-  return "It could not be uploaded. Attach it again.";
+  if (status === 413) return translated("It is too large.");
+  if (status === 429) return translated("You are uploading too much at once. Attach it again in a moment.");
+  if (status === 401 || status === 200) return translated("You are signed out. Sign in, then attach it again.");
+  return translated("It could not be uploaded. Attach it again.");
 }
 
 function fail(row, words) {
@@ -148,7 +148,7 @@ list.addEventListener("click", async ({ target }) => {
 
 async function putBack(button) {
   const response = await fetch(button.dataset.putBack);
-  if (!response.ok) return tell("This text is not there any more. Paste it again.");
+  if (!response.ok) return tell(translated("This text is not there any more. Paste it again."));
   field.setRangeText(await response.text(), field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   find("[data-remove]", button.closest(".file")).click();
@@ -181,13 +181,13 @@ async function hold(send) {
   const before = hint.textContent;
   const known = all(".file.failed", list);
   isHeld = true;
-  hint.textContent = "Your message is sent once its files are uploaded.";
+  hint.textContent = translated("Your message is sent once its files are uploaded.");
   announce(hint.textContent);
   await uploaded();
   isHeld = false;
   hint.textContent = before;
   const failed = all(".file.failed", list).find((row) => !known.includes(row));
-  if (failed) tell(`“${find("b", failed).textContent}” was not attached, so nothing was sent. Send again to leave it out.`);
+  if (failed) tell(translated("“{name}” was not attached, so nothing was sent. Send again to leave it out.", { name: find("b", failed).textContent }));
   else send();
 }
 

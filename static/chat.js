@@ -1,7 +1,7 @@
 // The chat page: the composer, and what is loaded when it is first used (thoughts, passages, copying, the list of
 // models).
 
-import { all, drafts, find, isComposing, keysAreOn, tell } from "app";
+import { all, drafts, find, isComposing, keysAreOn, tell, translated } from "app";
 import { announceEnded, pin, thread, toStart, watchThread } from "thread";
 
 /* The composer */
@@ -10,15 +10,18 @@ import { announceEnded, pin, thread, toStart, watchThread } from "thread";
 const LONG_PASTE = 4000;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");
 
+const tooLong = (over) =>
+  over === 1 ? translated("Shorten the message by 1 character.") : translated("Shorten the message by {over} characters.", { over });
+
 function measure(field) {
   const max = Number(field.dataset.max);
   // As the server counts: characters, not the two halves in which JavaScript keeps an emoji.
   const { length } = [...field.value];
   const over = length - max;
   const count = find("#count");
-  count.textContent = over > -max / 10 ? `${length} of ${max}` : "";
+  count.textContent = over > -max / 10 ? translated("{count} of {all}", { count: length, all: max }) : "";
   count.classList.toggle("over", over > 0);
-  field.setCustomValidity(over > 0 ? `Shorten the message by ${over} ${over === 1 ? "character" : "characters"}.` : "");
+  field.setCustomValidity(over > 0 ? tooLong(over) : "");
   if (GROWS_ITSELF) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
@@ -30,8 +33,8 @@ function sayAsked() {
   const scope = find("[type=radio]:checked", picker)?.value;
   const boxes = all("[type=checkbox]", picker);
   const ticked = boxes.filter((box) => box.checked).length;
-  const some = ticked ? `${ticked} of ${boxes.length} collections` : "No documents";
-  find("#asked-words").textContent = { all: "All documents", some }[scope] ?? "No documents";
+  const some = ticked ? translated("{count} of {all} collections", { count: ticked, all: boxes.length }) : translated("No documents");
+  find("#asked-words").textContent = { all: translated("All documents"), some }[scope] ?? translated("No documents");
 }
 
 // Where the window is low, the choices of the composer are folded away.
@@ -102,7 +105,7 @@ function sending({ detail: { elt, requestConfig } }) {
   pending = document.createElement("article");
   pending.className = "turn mine pending";
   const said = Object.assign(document.createElement("div"), { className: "said", dir: "auto", textContent: text.trim() });
-  pending.append(said, Object.assign(document.createElement("p"), { className: "state", textContent: "Sending…" }));
+  pending.append(said, Object.assign(document.createElement("p"), { className: "state", textContent: translated("Sending…") }));
   thread().append(pending);
   elt.elements.text.value = "";
   measure(elt.elements.text);
@@ -174,7 +177,7 @@ async function load(module) {
   try {
     return await import(module);
   } catch {
-    tell("The server cannot be reached. Try again in a moment.");
+    tell(translated("The server cannot be reached. Try again in a moment."));
   }
 }
 

@@ -1,10 +1,15 @@
 // Lists of conversations with boxes to tick: a range with Shift, all that are shown, and how many are ticked.
 
-import { all, find } from "app";
+import { all, find, translated } from "app";
 
 const form = find("#talks");
 const boxes = () => all(".talk-row > input", form);
 let last = null;
+
+function chosenWords(ticked, most) {
+  if (ticked > most) return translated("{count} chosen, {most} are allowed", { count: ticked, most });
+  return ticked ? translated("{count} chosen", { count: ticked }) : "";
+}
 
 function count() {
   const shown = boxes();
@@ -13,7 +18,7 @@ function count() {
   const every = find("#tick-all");
   every.checked = ticked > 0 && ticked === shown.length;
   every.indeterminate = ticked > 0 && ticked < shown.length;
-  find("#ticked").textContent = ticked > most ? `${ticked} chosen, ${most} are allowed` : ticked ? `${ticked} chosen` : "";
+  find("#ticked").textContent = chosenWords(ticked, most);
   for (const button of all(".deeds button", form)) button.disabled = ticked === 0 || ticked > most;
 }
 

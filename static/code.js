@@ -1,7 +1,7 @@
 // The buttons of code (wrap, download, copy, show all of it) and of tables. Blocks that are still being written get them
 // once they are finished.
 
-import { all, announce, find } from "app";
+import { all, announce, find, translated } from "app";
 import { isAtEnd } from "thread";
 
 // Longer code is folded.
@@ -61,11 +61,11 @@ function download(block) {
   link.download = fileName(block);
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  announce(`Downloaded as ${link.download}.`);
+  announce(translated("Downloaded as {name}.", { name: link.download }));
 }
 
 function wrapButton(block, choices) {
-  const button = iconButton("wrap", "Wrap long lines");
+  const button = iconButton("wrap", translated("Wrap long lines"));
   const show = () => {
     block.classList.toggle("wrapped", Boolean(choices.isWrapped));
     button.ariaPressed = String(Boolean(choices.isWrapped));
@@ -91,7 +91,7 @@ function foldButton(block, lines, choices) {
   const show = () => {
     block.classList.toggle("folded", !choices.isUnfolded);
     button.ariaExpanded = String(choices.isUnfolded);
-    button.textContent = choices.isUnfolded ? "Show fewer lines" : `Show all ${lines} lines`;
+    button.textContent = choices.isUnfolded ? translated("Show fewer lines") : translated("Show all {lines} lines", { lines });
   };
   button.addEventListener("click", () => {
     choices.isUnfolded = !choices.isUnfolded;
@@ -107,9 +107,9 @@ function equipCode(block) {
   const choices = choicesOf(block);
   const tools = document.createElement("div");
   tools.className = "tools";
-  const save = iconButton("download", `Download as ${fileName(block)}`);
+  const save = iconButton("download", translated("Download as {name}", { name: fileName(block) }));
   save.addEventListener("click", () => download(block));
-  tools.append(wrapButton(block, choices), save, copyButton("Copy the code"));
+  tools.append(wrapButton(block, choices), save, copyButton(translated("Copy the code")));
   const lines = textOf(block).replace(/\n$/, "").split("\n").length;
   if (lines > FOLDED) {
     block.classList.add("folds");
@@ -124,7 +124,7 @@ function equipTable(table) {
   const frame = document.createElement("div");
   frame.className = "framed";
   table.replaceWith(frame);
-  frame.append(table, copyButton("Copy the table"));
+  frame.append(table, copyButton(translated("Copy the table")));
 }
 
 // What is wider than its place is reached by keyboard, to scroll it: code and formulas on a narrow screen.

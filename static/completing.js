@@ -1,12 +1,12 @@
 // The lists that "/" and "@" open while somebody writes a message: their prompts, and assistants. chat.js loads it
 // with the first of them. The focus stays in the message; one option is marked.
 
-import { all, announce, find, isComposing } from "app";
+import { all, announce, find, isComposing, translated } from "app";
 
 const field = find("#text");
 const list = document.createElement("div");
 const dialog = document.createElement("dialog");
-const NAMES = { "/": "Prompts", "@": "Assistants" };
+const NAMES = { "/": translated("Prompts"), "@": translated("Assistants") };
 const ADDRESSES = { "/": "/prompts/offered/", "@": "/assistants/offered/" };
 const PAGE = 8;
 // The sign stands where a word begins, and ends where the caret is: not within a path or an address.
@@ -108,7 +108,9 @@ function mark(option) {
   active.ariaSelected = "true";
   active.scrollIntoView({ block: "nearest" });
   field.setAttribute("aria-activedescendant", active.id);
-  announce(`${active.textContent.replace(/\s+/g, " ").trim()}, ${active.ariaPosInSet} of ${active.ariaSetSize}`);
+  announce(translated("{name}, {place} of {all}", {
+    name: active.textContent.replace(/\s+/g, " ").trim(), place: active.ariaPosInSet, all: active.ariaSetSize,
+  }));
 }
 
 function move(step) {
@@ -178,17 +180,17 @@ function setAssistant(id, ...parts) {
 function useAssistant({ dataset }) {
   insert("");
   const link = Object.assign(document.createElement("a"), { href: dataset.page, textContent: dataset.title, dir: "auto" });
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "ghost", title: "Answer without this assistant" });
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "ghost", title: translated("Answer without this assistant") });
   button.ariaLabel = button.title;
   button.dataset.drop = "";
   button.innerHTML = '<svg><use href="#i-close"/></svg>';
   setAssistant(dataset.id, link, button);
-  announce(`${dataset.title} answers your next messages.`);
+  announce(translated("{name} answers your next messages.", { name: dataset.title }));
 }
 
 export function dropAssistant() {
   setAssistant("");
-  announce("The next messages are answered without an assistant.");
+  announce(translated("The next messages are answered without an assistant."));
   field.focus();
 }
 

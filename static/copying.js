@@ -1,6 +1,6 @@
 // Copying an answer (as markdown, with its formatting, as plain text), a block of code, or a table.
 
-import { all, announce, find, tell } from "app";
+import { all, announce, find, tell, translated } from "app";
 
 class UnreachableError extends Error {}
 
@@ -87,7 +87,7 @@ async function write(parts) {
 function showDone(button) {
   const menu = button.closest("[popover]");
   menu?.hidePopover();
-  announce(find(".corrected", button.closest(".turn") ?? button) ? "Copied, as edited by you." : "Copied.");
+  announce(find(".corrected", button.closest(".turn") ?? button) ? translated("Copied, as edited by you.") : translated("Copied."));
   const icon = find("use", menu ? menu.parentElement : button);
   icon.setAttribute("href", "#i-tick");
   setTimeout(() => icon.setAttribute("href", "#i-copy"), 1500);
@@ -97,8 +97,8 @@ export async function copy(button) {
   try {
     await write(contents(button));
   } catch (error) {
-    if (error instanceof UnreachableError) return tell("The answer could not be fetched. Try again in a moment.");
-    return tell("The browser did not allow copying. Select the text and copy it by hand.");
+    if (error instanceof UnreachableError) return tell(translated("The answer could not be fetched. Try again in a moment."));
+    return tell(translated("The browser did not allow copying. Select the text and copy it by hand."));
   }
   showDone(button);
 }

@@ -1,6 +1,6 @@
 // What this device does beside showing pages: it keeps static files, and tells of answers that are ready.
 
-import { find } from "app";
+import { find, translated } from "app";
 
 // Choices of one person in this browser; nothing else is kept here.
 const KEY = "answer-notices";
@@ -19,7 +19,7 @@ const isOn = () => isAllowed() && person !== "" && localStorage.getItem(KEY) ===
 export async function tellReady() {
   if (!document.hidden || !isOn()) return;
   // Anybody may look at the screen: it says nothing of what was asked.
-  const said = { body: "An answer is ready", tag: location.pathname, data: location.href };
+  const said = { body: translated("An answer is ready"), tag: location.pathname, data: location.href };
   const worker = await navigator.serviceWorker?.getRegistration();
   if (worker) return worker.showNotification("LangAI", said);
   new Notification("LangAI", said).addEventListener("click", () => focus());
@@ -29,9 +29,9 @@ function showSwitch(button) {
   const words = find("#notices-words");
   button.ariaChecked = String(isOn());
   button.disabled = !("Notification" in globalThis);
-  if (button.disabled) words.textContent = "This browser cannot show notifications.";
+  if (button.disabled) words.textContent = translated("This browser cannot show notifications.");
   else if (Notification.permission === "denied") {
-    words.textContent = "This browser blocks notifications of this site. Allow them in the browser’s settings for this site first.";
+    words.textContent = translated("This browser blocks notifications of this site. Allow them in the browser’s settings for this site first.");
   }
 }
 

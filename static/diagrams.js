@@ -1,6 +1,6 @@
 // Mermaid diagrams: drawn in a frame that has no origin, above their source.
 
-import { find } from "app";
+import { find, translated } from "app";
 
 // Longer ones, and more than so many on a page, stay source.
 const MOST_CHARACTERS = 20_000;
@@ -21,7 +21,7 @@ function fail(window, reason) {
   frames.delete(window);
   clearTimeout(timer);
   frame.remove();
-  const words = `This diagram cannot be drawn: ${reason}`;
+  const words = translated("This diagram cannot be drawn: {reason}", { reason });
   block.after(Object.assign(document.createElement("p"), { className: "notice", textContent: words }));
 }
 
@@ -35,7 +35,7 @@ function show(window, height) {
   frame.classList.add("drawn");
   const details = document.createElement("details");
   details.className = "diagram-source";
-  details.append(Object.assign(document.createElement("summary"), { textContent: "Source of the diagram" }));
+  details.append(Object.assign(document.createElement("summary"), { textContent: translated("Source of the diagram") }));
   block.before(details);
   details.append(block);
 }
@@ -44,7 +44,7 @@ addEventListener("message", ({ source, data }) => {
   const known = frames.get(source);
   if (!known) return;
   if (data.ready === true) source.postMessage({ source: known.text, ...looks() }, "*");
-  else if (data.ready === false) fail(source, "the program that draws it could not be loaded.");
+  else if (data.ready === false) fail(source, translated("the program that draws it could not be loaded."));
   else if (typeof data.problem === "string") fail(source, data.problem);
   else if (data.height > 0) show(source, Number(data.height));
 });
@@ -55,11 +55,11 @@ export function draw(block) {
   if (text.length > MOST_CHARACTERS || frames.size >= MOST) return;
   const frame = document.createElement("iframe");
   frame.className = "diagram";
-  frame.title = `Diagram: ${text.trim().split("\n")[0].slice(0, 80)}`;
+  frame.title = translated("Diagram: {name}", { name: text.trim().split("\n")[0].slice(0, 80) });
   frame.setAttribute("sandbox", "allow-scripts");
   frame.src = "/diagram";
   block.before(frame);
   const window = frame.contentWindow;
-  const timer = setTimeout(() => frames.has(window) && fail(window, "it takes too long."), PATIENCE);
+  const timer = setTimeout(() => frames.has(window) && fail(window, translated("it takes too long.")), PATIENCE);
   frames.set(window, { frame, block, text, timer });
 }

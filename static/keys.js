@@ -1,6 +1,6 @@
 // What the keyboard shortcuts do, and the list of places and actions; app.js loads it with the first of them.
 
-import { all, announce, find, tell } from "app";
+import { all, announce, find, tell, translated } from "app";
 
 const address = find("[data-go]").dataset.go;
 const dialog = document.createElement("dialog");
@@ -30,12 +30,12 @@ async function open(url, label) {
 
 export async function palette() {
   if (find("#go", dialog) && dialog.open) return dialog.close();
-  await open(address, "Go to");
+  await open(address, translated("Go to"));
   mark(options()[0], { isQuiet: true });
 }
 
 export function showKeys() {
-  open(`${address}keys/`, "Keyboard shortcuts");
+  open(`${address}keys/`, translated("Keyboard shortcuts"));
 }
 
 dialog.addEventListener("close", () => {
@@ -56,7 +56,9 @@ function mark(option, { isQuiet = false } = {}) {
   option.ariaSelected = "true";
   option.scrollIntoView({ block: "nearest" });
   field.setAttribute("aria-activedescendant", option.id);
-  if (!isQuiet) find("#go-count", dialog).textContent = `${option.ariaPosInSet} of ${option.ariaSetSize}`;
+  if (!isQuiet) find("#go-count", dialog).textContent = translated("{count} of {all}", {
+    count: option.ariaPosInSet, all: option.ariaSetSize,
+  });
 }
 
 function move(step) {
@@ -71,10 +73,10 @@ async function setTheme({ dataset: { theme } }) {
     headers: { "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"], "HX-Request": "true" },
     body: new URLSearchParams({ theme }),
   }).catch(() => null);
-  if (done?.status !== 204) return tell("The theme could not be stored. Try again in a moment.");
+  if (done?.status !== 204) return tell(translated("The theme could not be stored. Try again in a moment."));
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
-  announce("The theme is changed.");
+  announce(translated("The theme is changed."));
 }
 
 async function choose(option) {
@@ -113,7 +115,7 @@ export function startNew() {
 export function copyLast() {
   const button = all("#thread [data-copy=markdown]").filter((each) => !each.closest("[popover]")).at(-1);
   if (button) button.click();
-  else tell("There is no answer to copy here.", "warning");
+  else tell(translated("There is no answer to copy here."), "warning");
 }
 
 export function write() {
@@ -141,5 +143,6 @@ export const turnDown = () => toTurn(1);
 export function switchVersion(key) {
   const here = document.activeElement?.closest(".turn");
   const versions = (here && find(".siblings", here)) ?? all("#thread .siblings").at(-1);
-  find(`[aria-label="${key === "ArrowLeft" ? "Earlier" : "Later"} version"]`, versions)?.click();
+  // By their icons: their names are in the page's language.
+  find(`use[href="#i-${key === "ArrowLeft" ? "left" : "right"}"]`, versions ?? document.createElement("p"))?.closest("a, button").click();
 }

@@ -1,7 +1,7 @@
 // A collection that somebody manages: files are uploaded one by one with their progress, whether they are chosen, are a
 // folder, or are dropped on the page; and documents can be ticked, many at once.
 
-import { all, announce, find, tell } from "app";
+import { all, announce, find, tell, translated } from "app";
 
 const AT_ONCE = 3;
 const MB = 1024 * 1024;
@@ -19,7 +19,7 @@ let sizeLeft = form.dataset.sizeLeft === undefined ? Infinity : Number(form.data
 // Each entry is a file with its path in the folder that it came from.
 function add(entries) {
   const wanted = entries.filter(({ file }) => !file.name.startsWith("."));
-  if (!wanted.length) return tell("There is no file in it that can be uploaded.", "warning");
+  if (!wanted.length) return tell(translated("There is no file in it that can be uploaded."), "warning");
   jobs.hidden = false;
   find("#uploads").open = false;
   count.all += wanted.length;
@@ -36,10 +36,10 @@ function add(entries) {
 // What does not fit is refused before it is sent.
 function refusal({ file, replace }) {
   const largest = Number(form.dataset.largest);
-  if (file.size > largest) return `It is larger than ${Math.floor(largest / MB)} MB. Split it, or ask an admin to allow more.`;
-  if (!file.size) return "It is empty.";
-  if (!replace && filesLeft < 1) return "You have as many files as one person may have. Delete some, or ask an admin for more room.";
-  if (file.size > sizeLeft) return "There is not enough room for it. Delete files that you do not need, or ask an admin for more.";
+  if (file.size > largest) return translated("It is larger than {size} MB. Split it, or ask an admin to allow more.", { size: Math.floor(largest / MB) });
+  if (!file.size) return translated("It is empty.");
+  if (!replace && filesLeft < 1) return translated("You have as many files as one person may have. Delete some, or ask an admin for more room.");
+  if (file.size > sizeLeft) return translated("There is not enough room for it. Delete files that you do not need, or ask an admin for more.");
   filesLeft -= 1;
   sizeLeft -= file.size;
   return "";
@@ -49,8 +49,8 @@ function drawn({ path, file }) {
   const row = document.createElement("li");
   row.append(
     Object.assign(document.createElement("b"), { dir: "auto", textContent: path || file.name }),
-    Object.assign(document.createElement("progress"), { max: 100, value: 0, ariaLabel: `Upload of ${file.name}` }),
-    Object.assign(document.createElement("small"), { textContent: "Waiting to be uploaded" }),
+    Object.assign(document.createElement("progress"), { max: 100, value: 0, ariaLabel: translated("Upload of {name}", { name: file.name }) }),
+    Object.assign(document.createElement("small"), { textContent: translated("Waiting to be uploaded") }),
   );
   rows.append(row);
   return row;
@@ -81,7 +81,7 @@ function upload(job) {
       say(job, `Uploading, ${Math.floor((100 * loaded) / total)} %`);
     });
     request.addEventListener("load", () => answered(job, request));
-    request.addEventListener("error", () => fail(job, "The server cannot be reached. Upload it again."));
+    request.addEventListener("error", () => fail(job, translated("The server cannot be reached. Upload it again.")));
     request.addEventListener("loadend", resolve);
     const body = new FormData();
     body.append("files", job.file, job.file.name);
@@ -110,10 +110,10 @@ function answerOf(request) {
 }
 
 function failureOf(status) {
-  if (status === 413) return "There is no room for it, or it is too large.";
-  if (status === 429) return "You are uploading too much at once. Upload it again in a moment.";
-  if (status === 401 || status === 200) return "You are signed out. Sign in, then upload it again.";
-  return "It could not be uploaded. Upload it again.";
+  if (status === 413) return translated("There is no room for it, or it is too large.");
+  if (status === 429) return translated("You are uploading too much at once. Upload it again in a moment.");
+  if (status === 401 || status === 200) return translated("You are signed out. Sign in, then upload it again.");
+  return translated("It could not be uploaded. Upload it again.");
 }
 
 function fail(job, words) {
@@ -123,10 +123,20 @@ function fail(job, words) {
   say(job, words);
 }
 
+function uploadedWords() {
+  if (count.all === 1) {
+    return count.failed
+      ? translated("{done} of {all} file uploaded, {failed} not accepted.", count)
+      : translated("{done} of {all} file uploaded.", count);
+  }
+  return count.failed
+    ? translated("{done} of {all} files uploaded, {failed} not accepted.", count)
+    : translated("{done} of {all} files uploaded.", count);
+}
+
 function sum() {
   const left = count.all - count.done - count.failed;
-  const failed = count.failed ? `, ${count.failed} not accepted` : "";
-  const words = `${count.done} of ${count.all} file${count.all === 1 ? "" : "s"} uploaded${failed}.`;
+  const words = uploadedWords();
   find("#jobs-sum").textContent = words;
   if (left) return;
   announce(words);
@@ -149,7 +159,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const fields = [find("#files"), find("#folder")];
   const entries = fields.flatMap((field) => plain(field.files));
-  if (!entries.length) return tell("Choose files or a folder first.", "warning");
+  if (!entries.length) return tell(translated("Choose files or a folder first."), "warning");
   for (const field of fields) field.value = "";
   add(entries);
 });
@@ -202,7 +212,7 @@ function show() {
   const every = find("#tick-all");
   every.checked = ticked > 0 && ticked === shown.length;
   every.indeterminate = ticked > 0 && ticked < shown.length;
-  find("#ticked").textContent = ticked ? `${ticked} ticked` : "";
+  find("#ticked").textContent = ticked ? translated("{count} ticked", { count: ticked }) : "";
   for (const button of all("button", deeds)) button.disabled = ticked === 0;
 }
 

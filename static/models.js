@@ -1,5 +1,7 @@
 // The list of models, which chat.js loads when somebody opens it for the first time.
 
+import { translated } from "app";
+
 const field = document.querySelector("select#model");
 const button = document.querySelector("#model-button");
 const panel = document.createElement("div");
@@ -19,7 +21,7 @@ const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCas
 
 function addPanel() {
   Object.assign(panel, { id: "models", className: "options models", popover: "auto", role: "dialog", tabIndex: -1 });
-  panel.ariaLabel = "Choose a model";
+  panel.ariaLabel = translated("Choose a model");
   document.body.append(panel);
 }
 
@@ -79,6 +81,9 @@ function activate(option) {
   active?.scrollIntoView({ block: "nearest" });
 }
 
+const matchWords = (count, all) =>
+  count ? translated("{count} of {all} match", { count, all }) : translated("None of {all} match", { all });
+
 function filter() {
   const words = plain(find("input").value).split(/\s+/).filter(Boolean);
   for (const option of options) option.hidden = !words.every((word) => texts.get(option).includes(word));
@@ -88,7 +93,7 @@ function filter() {
   const found = shown();
   const all = options.length;
   find(".none").hidden = found.length > 0;
-  find("[role=status]").textContent = words.length ? `${found.length || "None"} of ${all} match` : `${all} choices`;
+  find("[role=status]").textContent = words.length ? matchWords(found.length, all) : translated("{all} choices", { all });
   activate(words.length ? found[0] : (chosen() ?? found[0]));
 }
 

@@ -1,7 +1,7 @@
 // The socket of a conversation: it comes back quickly, and notices by itself when it is dead. Where it cannot be opened,
 // live answers are requested once a second.
 
-import { all, find, tell } from "app";
+import { all, find, tell, translated } from "app";
 
 const BACK_OFF = [200, 500, 1000, 2000];
 const TRIES = 3;
@@ -93,9 +93,9 @@ function watchingEnded(code) {
   setTimeout(() => {
     if (code === SIGNED_OUT) {
       const href = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
-      tell("You are signed out here. What you were writing is kept.", "error", { href, words: "Sign in again" });
+      tell(translated("You are signed out here. What you were writing is kept."), "error", { href, words: translated("Sign in again") });
     } else {
-      tell("This conversation was deleted, or is not yours.", "error", { href: "/", words: "Start a new chat" });
+      tell(translated("This conversation was deleted, or is not yours."), "error", { href: "/", words: translated("Start a new chat") });
     }
   }, 1000);
 }

@@ -1,6 +1,6 @@
 // The thread of a conversation: where it is scrolled to, what comes in above or goes, and what screen readers are told.
 
-import { all, announce, find } from "app";
+import { all, announce, find, translated } from "app";
 
 export const thread = () => find("#thread");
 
@@ -126,8 +126,8 @@ export function announceEnded() {
   const ended = [...live].map((id) => !now.has(id) && document.getElementById(id)).filter(Boolean).at(-1);
   live = now;
   if (ended && document.hidden) import("device").then(({ tellReady }) => tellReady());
-  if (ended) return announce(find(".problem", ended) ? "The answer ended early." : "Answer complete.");
-  if (now.size) announce(find(".thinking .running", thread()) ? "The model is thinking." : "");
+  if (ended) return announce(find(".problem", ended) ? translated("The answer ended early.") : translated("Answer complete."));
+  if (now.size) announce(find(".thinking .running", thread()) ? translated("The model is thinking.") : "");
 }
 
 export function watchThread() {
@@ -152,7 +152,7 @@ document.addEventListener("htmx:afterSettle", () => {
   if (!reading) return;
   keepPlace();
   reading = null;
-  announce("Earlier messages were loaded above.");
+  announce(translated("Earlier messages were loaded above."));
 });
 document.addEventListener("htmx:oobBeforeSwap", cutThread);
 document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());

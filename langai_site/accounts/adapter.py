@@ -8,23 +8,24 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import attempts, reauthentication
 from langai_site.audit.recording import record
 from langai_site.web.addresses import visitor_address
 
-_WRONG = "The name and the password do not belong together. Check both and try again."
+_WRONG = gettext_lazy("The name and the password do not belong together. Check both and try again.")
 # Instead of allauth's own words.
 WORDS = {
     "username_password_mismatch": _WRONG,
     "email_password_mismatch": _WRONG,
     "invalid_login": _WRONG,
-    "account_inactive": "This account is switched off. An admin can switch it on again.",
-    "incorrect_password": "This is not your password. Try again.",
-    "enter_current_password": "This is not your present password. Try again.",
-    "too_many_login_attempts": "There were too many attempts to sign in. Wait a while, then try again.",
-    "email_taken": "Another account uses this address.",
-    "rate_limited": "You are doing this too often. Wait a while, then try again.",
+    "account_inactive": gettext_lazy("This account is switched off. An admin can switch it on again."),
+    "incorrect_password": gettext_lazy("This is not your password. Try again."),
+    "enter_current_password": gettext_lazy("This is not your present password. Try again."),
+    "too_many_login_attempts": gettext_lazy("There were too many attempts to sign in. Wait a while, then try again."),
+    "email_taken": gettext_lazy("Another account uses this address."),
+    "rate_limited": gettext_lazy("You are doing this too often. Wait a while, then try again."),
 }
 
 

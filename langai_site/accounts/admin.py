@@ -17,7 +17,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from langai_site.accounts import browser_sessions, invitation_mail, keys, rights, roles, second_factor
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
@@ -65,7 +68,7 @@ class OwnGroupAdmin(GroupAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Who may do what",
+            "title": _("Who may do what"),
             "roles": roles.roles_shown(),
             "holders": roles.holders(),
         }
@@ -86,7 +89,7 @@ class OwnGroupAdmin(GroupAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
         if request.method == "POST" and not editor_of(request).is_superuser:
-            raise rights.superusers_only("Groups give rights, so only superusers make and change them.")
+            raise rights.superusers_only(_("Groups give rights, so only superusers make and change them."))
         return super().changeform_view(request, *args, **kwargs)
 
 
@@ -99,7 +102,7 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
     list_filter = ("is_active", "is_staff", "second_factor_due", "teams")
     actions = ("sign_out", "reset_second_factor")
     filter_horizontal = ("teams", "groups", "user_permissions")
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Teams", {"fields": ("teams", "billing_team")}))
+    fieldsets = (*(UserAdmin.fieldsets or ()), (gettext_lazy("Teams"), {"fields": ("teams", "billing_team")}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:  # noqa: ANN401
         """Make these fields read-only: the form then does not contain them, so values sent for them are ignored."""
@@ -115,28 +118,31 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         return may and (obj is None or rights.may_edit(editor_of(request), obj))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
-        self._refuse(request, object_id, rights.may_edit, "This account has rights that you do not have.")
+        self._refuse(request, object_id, rights.may_edit, _("This account has rights that you do not have."))
         return super().change_view(request, object_id, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
-        self._refuse(request, object_id, rights.may_edit, "This account has rights that you do not have.")
+        self._refuse(request, object_id, rights.may_edit, _("This account has rights that you do not have."))
         return super().delete_view(request, object_id, *args, **kwargs)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        what = "With its password you could do and read more than you may yourself."
+        what = _("With its password you could do and read more than you may yourself.")
         self._refuse(request, id, rights.may_set_password, what, looking=True)
         return super().user_change_password(request, id, form_url)
 
-    @admin.action(description="Sign the selected people out everywhere", permissions=["change"])
+    @admin.action(description=gettext_lazy("Sign the selected people out everywhere"), permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End sessions, sockets and tokens; API keys stay, because programs would stop."""
         people = self._allowed(request, queryset, rights.may_edit)
         for person in people:
             browser_sessions.end_all(person)
         if people:
-            self.message_user(request, f"Signed out everywhere: {', '.join(person.username for person in people)}.")
+            self.message_user(
+                request,
+                _("Signed out everywhere: %(names)s.") % {"names": ", ".join(person.username for person in people)},
+            )
 
-    @admin.action(description="Remove the second factors of the selected people", permissions=["change"])
+    @admin.action(description=gettext_lazy("Remove the second factors of the selected people"), permissions=["change"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For people who lost their phone or key: a password alone opens the account then, so sessions end as well."""
         people = self._allowed(request, queryset, rights.may_set_password)
@@ -144,7 +150,11 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
             second_factor.reset(person)
         if people:
             names = ", ".join(person.username for person in people)
-            self.message_user(request, f"Their password alone opens these accounts now: {names}.", messages.WARNING)
+            self.message_user(
+                request,
+                _("Their password alone opens these accounts now: %(names)s.") % {"names": names},
+                messages.WARNING,
+            )
 
     def _allowed(
         self, request: HttpRequest, queryset: QuerySet[User], allowed: Callable[[User, User], bool]
@@ -153,7 +163,9 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         people = list(queryset)
         for person in people:
             if not allowed(editor_of(request), person):
-                self.message_user(request, f"{person.username} has rights that you do not have.", messages.ERROR)
+                self.message_user(
+                    request, _("%(name)s has rights that you do not have.") % {"name": person.username}, messages.ERROR
+                )
         return [person for person in people if allowed(editor_of(request), person)]
 
     def _refuse(
@@ -188,14 +200,14 @@ class TeamAdmin(KnowsEditor[Team]):
         super().save_related(request, form, formsets, change)
         form.instance.members.set(form.cleaned_data["members"])
 
-    @admin.display(description="members", ordering="member_count")
+    @admin.display(description=gettext_lazy("members"), ordering="member_count")
     def size(self, team: Team) -> int:
         return getattr(team, "member_count", 0)
 
-    @admin.display(description="members")
+    @admin.display(description=gettext_lazy("members"))
     def people(self, team: Team) -> str:
         """Return the members' names for people who may look but not change."""
-        return ", ".join(str(person) for person in team.members.order_by("username")) or "Nobody yet"
+        return ", ".join(str(person) for person in team.members.order_by("username")) or _("Nobody yet")
 
 
 class ForSuperusers(admin.ModelAdmin[M]):
@@ -232,14 +244,14 @@ class ProviderAdmin(ForSuperusers[SocialApp]):
     )
     readonly_fields = ("callback",)
 
-    @admin.display(description="address")
+    @admin.display(description=gettext_lazy("address"))
     def server(self, app: SocialApp) -> str:
         return str(app.settings.get("server_url", ""))
 
-    @admin.display(description="Redirect address")
+    @admin.display(description=gettext_lazy("Redirect address"))
     def callback(self, app: SocialApp) -> str:
         """Return the path that the provider must allow, below the address of this LangAI."""
-        return reverse("openid_connect_callback", args=[app.provider_id]) if app.provider_id else "Save first."
+        return reverse("openid_connect_callback", args=[app.provider_id]) if app.provider_id else _("Save first.")
 
 
 @admin.register(Invitation)
@@ -270,11 +282,12 @@ class InvitationAdmin(KnowsEditor[Invitation]):
     def _closed(self, request: HttpRequest, invitation: Invitation) -> Mapping[Team, rights.Closed]:
         return rights.closed_teams(editor_of(request), invitation.teams.all())
 
-    @admin.display
+    @admin.display(description=gettext_lazy("state"))
     def state(self, invitation: Invitation) -> str:
         if invitation.used_at:
-            return "used"
-        return "open" if invitation.expires_at > timezone.now() else "expired"
+            return pgettext("invitation", "used")
+        is_open = invitation.expires_at > timezone.now()
+        return pgettext("invitation", "open") if is_open else pgettext("invitation", "expired")
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: ModelForm[Invitation], change: bool) -> None:
         if change:
@@ -289,12 +302,14 @@ class InvitationAdmin(KnowsEditor[Invitation]):
 
     def _mail(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
         if invitation_mail.send(invitation, _link(request, token)):
-            self.message_user(request, f"The link is on its way to {invitation.email}.", messages.SUCCESS)
+            self.message_user(
+                request, _("The link is on its way to %(address)s.") % {"address": invitation.email}, messages.SUCCESS
+            )
         else:
-            text = f"The mail server did not take the message to {invitation.email}. Pass the link on yourself."
-            self.message_user(request, text, messages.ERROR)
+            text = _("The mail server did not take the message to %(address)s. Pass the link on yourself.")
+            self.message_user(request, text % {"address": invitation.email}, messages.ERROR)
 
-    @admin.action(description="Renew the links of the selected invitations", permissions=["change"])
+    @admin.action(description=gettext_lazy("Renew the links of the selected invitations"), permissions=["change"])
     def renew_links(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         """Make new links for invitations that are not used yet; the old links stop working."""
         for invitation in queryset.filter(used_at=None):
@@ -309,10 +324,10 @@ class InvitationAdmin(KnowsEditor[Invitation]):
                 self._show_link(request, invitation, token)
 
     def _show_link(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
-        text = "Send this link to {}. It works once, until {}, and is not shown again: {}"
-        until = timezone.localtime(invitation.expires_at).strftime("%d %B %Y")
+        text = _("Send this link to {}. It works once, until {}, and is not shown again: {}")
+        until = date_format(timezone.localtime(invitation.expires_at), "d F Y")
         link = format_html("<code data-copy>{}</code>", _link(request, token))
-        words = format_html(text, invitation.email or "your teammate", until, link)
+        words = format_html(text, invitation.email or _("your teammate"), until, link)
         self.message_user(request, words, messages.WARNING)
 
 
@@ -335,7 +350,9 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
         """Return whether the list may offer its action; a single key cannot be edited."""
         return obj is None and super().has_change_permission(request)
 
-    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    @admin.action(description=gettext_lazy("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         count = keys.revoke_all(queryset)
-        self.message_user(request, f"{count} key{'' if count == 1 else 's'} revoked.")
+        self.message_user(
+            request, ngettext("%(count)d key revoked.", "%(count)d keys revoked.", count) % {"count": count}
+        )

@@ -16,6 +16,8 @@ from allauth.account.internal.userkit import filter_users_by_email, get_user_by_
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import devices, limits
 from langai_site.accounts.models import User
@@ -25,8 +27,8 @@ from langai_site.errors import TooManyError
 FROM_ADDRESS, ON_DEVICE = "10/10m", "10/5m"
 # No name and no address is longer.
 LONGEST = 254
-WAIT = "There have been too many failed sign-in attempts. Wait {}, then try again."
-ELSEWHERE = (
+WAIT = gettext_lazy("There have been too many failed sign-in attempts. Wait {}, then try again.")
+ELSEWHERE = gettext_lazy(
     "There were too many failed attempts to sign in to this account. Sign in on a device that you have used before, "
     "or wait {} and try again. An admin can help you."
 )
@@ -39,7 +41,7 @@ class _Limit:
     name: str
     rate: str
     key: str
-    words: str = WAIT
+    words: str | Promise = WAIT
 
 
 @dataclass(frozen=True)
@@ -137,4 +139,4 @@ def _plain(login: str) -> str:
 def _refusal(limit: _Limit) -> TooManyError:
     (rate,) = ratelimit.parse_rates(f"{limit.rate}/key")
     seconds = int(rate.duration)
-    return TooManyError(limit.words.format(limits.spoken(seconds)), retry_after=seconds)
+    return TooManyError(str(limit.words).format(limits.spoken(seconds)), retry_after=seconds)

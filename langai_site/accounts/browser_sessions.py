@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from langai_site.accounts.models import ApiKey, BrowserSession, TokenFamily, User, hashed
 from langai_site.accounts.person_groups import group_of
@@ -50,7 +51,7 @@ def end(user: User, pk: int) -> BrowserSession:
     """Sign the person out of one browser, and close its sockets. Raises NotFoundError."""
     row = BrowserSession.objects.filter(user=user, pk=pk).first()
     if row is None:
-        raise NotFoundError("This sign-in does not exist, or it is not yours.")
+        raise NotFoundError(_("This sign-in does not exist, or it is not yours."))
     with transaction.atomic():
         _end([row])
         record("session.end", "user", user.pk)

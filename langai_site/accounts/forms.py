@@ -6,7 +6,9 @@ from django.conf import settings
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.db.models import Model, QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import invitation_mail, providers, rights
 from langai_site.accounts.models import Invitation, Team, User
@@ -37,7 +39,7 @@ def free_address(email: str, owner: User | None = None) -> str:
     """Return the address. Raises ValidationError if another account has it: people sign in with it as with a name."""
     others = User.objects.exclude(pk=owner.pk) if owner else User.objects.all()
     if email and (others.filter(email__iexact=email).exists() or others.filter(username__iexact=email).exists()):
-        raise forms.ValidationError("Another account uses this address.")
+        raise forms.ValidationError(_("Another account uses this address."))
     return email
 
 
@@ -45,17 +47,19 @@ class ProfileForm(forms.ModelForm[User]):
     """What people say about themselves, and how pages look to them."""
 
     language = forms.ChoiceField(
-        label=_("Language"), choices=[("", _("As the browser says")), *settings.LANGUAGES], required=False
+        label=gettext_lazy("Language"),
+        choices=[("", gettext_lazy("As the browser says")), *settings.LANGUAGES],
+        required=False,
     )
-    theme = forms.ChoiceField(choices=list(THEMES.items()), required=False)
-    text_size = forms.ChoiceField(choices=list(TEXT_SIZES.items()), required=False)
-    keys_off = forms.BooleanField(label="Switch keyboard shortcuts off", required=False)
+    theme = forms.ChoiceField(label=gettext_lazy("Theme"), choices=list(THEMES.items()), required=False)
+    text_size = forms.ChoiceField(label=gettext_lazy("Text size"), choices=list(TEXT_SIZES.items()), required=False)
+    keys_off = forms.BooleanField(label=gettext_lazy("Switch keyboard shortcuts off"), required=False)
 
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email")
-        labels = {"email": "E-mail address"}
-        help_texts = {"email": "You can sign in with it instead of your user name."}
+        labels = {"email": gettext_lazy("E-mail address")}
+        help_texts = {"email": gettext_lazy("You can sign in with it instead of your user name.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(*args, **kwargs)
@@ -64,7 +68,9 @@ class ProfileForm(forms.ModelForm[User]):
             self.fields[name].initial = self.instance.preferences.get(name, "")
         if providers.addresses_are_fixed():
             self.fields["email"].disabled = True
-            self.fields["email"].help_text = "Your identity provider finds your account by it. An admin can change it."
+            self.fields["email"].help_text = _(
+                "Your identity provider finds your account by it. An admin can change it."
+            )
         self.fields["keys_off"].initial = self.instance.preferences.get("keys_off") == "on"
 
     def clean_email(self) -> str:
@@ -83,10 +89,10 @@ class Editing(forms.ModelForm[M]):
 
     editor: User
 
-    def refuse_closed(self, teams: Iterable[Team], what: str = "add people") -> None:
+    def refuse_closed(self, teams: Iterable[Team], is_billing: bool = False) -> None:
         """Raise ValidationError if the editor may not bring people into one of these teams."""
         if closed := rights.closed_teams(self.editor, teams):
-            raise forms.ValidationError(rights.refused_teams(closed, what))
+            raise forms.ValidationError(rights.refused_teams(closed, is_billing=is_billing))
 
 
 class PersonForm(Editing[User], UserChangeForm[User]):
@@ -114,26 +120,28 @@ class PersonForm(Editing[User], UserChangeForm[User]):
         before = User.objects.get(pk=self.instance.pk).billing_team
         if team != before:
             changed = {one for one in (team, before) if one}
-            self.refuse_closed(changed, "change who is charged to it")
+            self.refuse_closed(changed, is_billing=True)
         return team
 
 
 class InvitationForm(Editing[Invitation]):
     """An invitation, with the teams that it leads to."""
 
-    send_mail = forms.BooleanField(label="Send the link by e-mail", required=False, initial=True)
+    send_mail = forms.BooleanField(label=gettext_lazy("Send the link by e-mail"), required=False, initial=True)
 
     class Meta:
         model = Invitation
         fields = ("email", "teams")
-        labels = {"email": "E-mail address"}
+        labels = {"email": gettext_lazy("E-mail address")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(*args, **kwargs)
         if "send_mail" in self.fields and not invitation_mail.is_set_up():
             del self.fields["send_mail"]
             if "email" in self.fields:
-                self.fields["email"].help_text = f"For your own records. {invitation_mail.NOT_SET_UP}"
+                self.fields["email"].help_text = format_lazy(
+                    "{} {}", gettext_lazy("For your own records."), invitation_mail.NOT_SET_UP
+                )
 
     def clean_teams(self) -> QuerySet[Team]:
         teams: QuerySet[Team] = self.cleaned_data["teams"]
@@ -145,7 +153,9 @@ class TeamForm(Editing[Team]):
     """A team with the people in it."""
 
     members = forms.ModelMultipleChoiceField(
-        User.objects.order_by("username"), required=False, widget=FilteredSelectMultiple("members", is_stacked=False)
+        User.objects.order_by("username"),
+        required=False,
+        widget=FilteredSelectMultiple(gettext_lazy("members"), is_stacked=False),
     )
 
     class Meta:
@@ -168,16 +178,23 @@ class TeamForm(Editing[Team]):
 class ApiKeyForm(forms.Form):
     """A new key: its name, its purpose, and how long it is valid."""
 
-    name = forms.CharField(max_length=100, help_text="What uses it, such as “nightly report”.")
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("What uses it, such as “nightly report”.")
+    )
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label=gettext_lazy("It may"),
         choices=[(scope.value, WORDS[scope]) for scope in Scope],
         widget=forms.CheckboxSelectMultiple,
         initial=[Scope.CHAT.value],
     )
     days = forms.TypedChoiceField(
-        label="Valid for",
-        choices=[(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "until it is revoked")],
+        label=gettext_lazy("Valid for"),
+        choices=[
+            (30, gettext_lazy("30 days")),
+            (90, gettext_lazy("90 days")),
+            (365, gettext_lazy("a year")),
+            (0, gettext_lazy("until it is revoked")),
+        ],
         coerce=int,
         initial=90,
     )

@@ -3,33 +3,37 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from langai_site import detectors
 from langai_site.accounts.models import INSTRUCTIONS_MAX, Instructions, User
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity, highest
 
-LABELS = [(Sensitivity.PUBLIC, "By what it contains"), *LABEL_CHOICES[1:]]
+LABELS = [(Sensitivity.PUBLIC, gettext_lazy("By what it contains")), *LABEL_CHOICES[1:]]
 
 
 class InstructionsForm(forms.ModelForm[Instructions]):
     """What a person says about themselves, and how models are to answer them."""
 
-    label = forms.TypedChoiceField(label="Label", choices=LABELS, coerce=int)
+    label = forms.TypedChoiceField(label=pgettext_lazy("sensitivity", "Label"), choices=LABELS, coerce=int)
 
     class Meta:
         model = Instructions
         fields = ("about", "answers", "label")
-        labels = {"about": "About you", "answers": "How to answer you"}
+        labels = {"about": gettext_lazy("About you"), "answers": gettext_lazy("How to answer you")}
         help_texts = {
-            "about": "For example your work, or what you know already.",
-            "answers": "For example the language, the length or the tone.",
+            "about": gettext_lazy("For example your work, or what you know already."),
+            "answers": gettext_lazy("For example the language, the length or the tone."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(*args, **kwargs)
         for name in ("about", "answers"):
             self.fields[name].widget = forms.Textarea(attrs={"rows": 4, "maxlength": INSTRUCTIONS_MAX, "dir": "auto"})
-        self.fields["label"].help_text = "What the detectors find can raise it. Only models that may see it are asked."
+        self.fields["label"].help_text = _(
+            "What the detectors find can raise it. Only models that may see it are asked."
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -38,7 +42,8 @@ class InstructionsForm(forms.ModelForm[Instructions]):
         length = len(cleaned["about"]) + len(cleaned["answers"])
         if length > INSTRUCTIONS_MAX:
             raise forms.ValidationError(
-                f"Both texts have {length:,} characters together, and {INSTRUCTIONS_MAX:,} are allowed. Shorten them."
+                _("Both texts have %(length)s characters together, and %(most)s are allowed. Shorten them.")
+                % {"length": f"{length:,}", "most": f"{INSTRUCTIONS_MAX:,}"}
             )
         return cleaned
 

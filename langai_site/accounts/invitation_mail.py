@@ -5,13 +5,17 @@ import logging
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import Invitation
 
 logger = logging.getLogger(__name__)
 
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
-NOT_SET_UP = "Mail is not set up here, so pass the link on yourself. With EMAIL_URL set, LangAI can send it."
+NOT_SET_UP = gettext_lazy(
+    "Mail is not set up here, so pass the link on yourself. With EMAIL_URL set, LangAI can send it."
+)
 
 
 def is_set_up() -> bool:
@@ -23,7 +27,7 @@ def send(invitation: Invitation, link: str) -> bool:
     context = {"invitation": invitation, "link": link}
     text = render_to_string("accounts/mail/invitation.txt", context)
     try:
-        send_mail("You are invited to LangAI", text, None, [invitation.email])
+        send_mail(_("You are invited to LangAI"), text, None, [invitation.email])
     except OSError as error:
         logger.warning("an invitation could not be e-mailed: %s", type(error).__name__)
         return False

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from langai_site.accounts import second_factor
 from langai_site.accounts.models import ApiKey, User, hashed
@@ -45,7 +46,7 @@ def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tu
     """
     name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > 100:
-        raise InvalidError("Give the key a name of 1 to 100 characters that says what uses it.")
+        raise InvalidError(_("Give the key a name of 1 to 100 characters that says what uses it."))
     key = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(user=user, name=name, prefix=key[:SHOWN], key_hash=hashed(key), scopes=_known(scopes))
     row.expires_at = _end(days)
@@ -55,22 +56,25 @@ def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tu
             record("key.add", "apikey", row.pk)
     except IntegrityError:
         raise ConflictError(
-            f"There is a key named “{name}” already. Choose another name, or revoke that one."
+            _("There is a key named “%(name)s” already. Choose another name, or revoke that one.") % {"name": name}
         ) from None
     return row, key
 
 
 def _known(scopes: Collection[str]) -> list[str]:
     if unknown := set(scopes) - set(Scope):
-        raise InvalidError(f"There is no scope {sorted(unknown)[0]!r}. Choose among {', '.join(Scope)}.")
+        raise InvalidError(
+            _("There is no scope %(name)s. Choose among %(scopes)s.")
+            % {"name": repr(sorted(unknown)[0]), "scopes": ", ".join(Scope)}
+        )
     if not scopes:
-        raise InvalidError(f"Say what the key is for: one or more of {', '.join(Scope)}.")
+        raise InvalidError(_("Say what the key is for: one or more of %(scopes)s.") % {"scopes": ", ".join(Scope)})
     return [scope.value for scope in Scope if scope in scopes]
 
 
 def _end(days: int) -> Any:  # noqa: ANN401 - a moment, or None
     if not 0 <= days <= LONGEST.days:
-        raise InvalidError(f"A key is valid for 1 to {LONGEST.days:,} days, or 0 for no end.")
+        raise InvalidError(_("A key is valid for 1 to %(days)s days, or 0 for no end.") % {"days": f"{LONGEST.days:,}"})
     return timezone.now() + timedelta(days=days) if days else None
 
 
@@ -78,7 +82,7 @@ def revoke(user: User, key_id: int) -> ApiKey:
     """Revoke one of the person's keys immediately. Raises NotFoundError."""
     found = ApiKey.objects.filter(pk=key_id, user=user).first()
     if found is None:
-        raise NotFoundError("This key does not exist, or it is not yours.")
+        raise NotFoundError(_("This key does not exist, or it is not yours."))
     revoke_all([found])
     return found
 
@@ -101,11 +105,13 @@ def credential_of(key: str) -> Credential:
     """
     row = ApiKey.objects.select_related("user").filter(key_hash=hashed(key)).first()
     if row is None:
-        raise UnauthorizedError("This API key is not known here. Make one on your account's page.")
+        raise UnauthorizedError(_("This API key is not known here. Make one on your account's page."))
     if row.state != "active":
-        raise UnauthorizedError(f"This API key is {row.state}. Make another on your account's page.")
+        raise UnauthorizedError(
+            _("This API key is %(state)s. Make another on your account's page.") % {"state": row.state_name}
+        )
     if not row.user.is_active:
-        raise UnauthorizedError("The account of this API key is closed. Ask an admin.")
+        raise UnauthorizedError(_("The account of this API key is closed. Ask an admin."))
     second_factor.require_set_up(row.user)
     _used(row)
     return Credential(row.user, frozenset(row.scopes), Proof(row.user_id, key=row.pk))

@@ -13,6 +13,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from langai_site import stored_data
 from langai_site.accounts import browser_sessions
@@ -20,12 +22,12 @@ from langai_site.accounts.models import AccountDeletion, ApiKey, Invitation, Use
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 
-GONE = "This receipt does not exist."
+GONE = gettext_lazy("This receipt does not exist.")
 
 
 @dataclass(frozen=True)
 class Holding:
-    """What is stored of a person: how many of what."""
+    """What is stored of a person: how many of what, in English, which pages translate."""
 
     words: str
     count: int
@@ -50,11 +52,11 @@ def request(user: User, *, username: str, heir: str = "") -> str:
     `username` is what the person typed to confirm, `heir` who gets their own collections. Raises LangAIErrors.
     """
     if not settings.ACCOUNT_DELETION:
-        raise ForbiddenError("Accounts are deleted by admins here. Ask one.")
+        raise ForbiddenError(_("Accounts are deleted by admins here. Ask one."))
     if _is_last_superuser(user):
-        raise ConflictError("You are the only superuser. Make somebody else one first: LangAI needs one.")
+        raise ConflictError(_("You are the only superuser. Make somebody else one first: LangAI needs one."))
     if username != user.get_username():
-        raise InvalidError(f"Type your user name, {user.get_username()}, to confirm.")
+        raise InvalidError(_("Type your user name, %(name)s, to confirm.") % {"name": user.get_username()})
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         if heir:
@@ -109,7 +111,7 @@ def _remove(deletion: AccountDeletion) -> None:
         # Another worker may have done it.
         if person := User.objects.filter(pk=deletion.person_id).first():
             person.delete()
-            _note(deletion, {"account": 1})
+            _note(deletion, {gettext_noop("account"): 1})
         _finish(deletion)
 
 
@@ -141,7 +143,10 @@ def _finish(deletion: AccountDeletion) -> None:
 def _hand_over(user: User, heir_name: str) -> None:
     heir = User.objects.filter(username=heir_name, is_active=True).exclude(pk=user.pk).first()
     if heir is None:
-        raise InvalidError(f"There is no other person with the user name “{heir_name}”. Correct it, or leave it empty.")
+        raise InvalidError(
+            _("There is no other person with the user name “%(name)s”. Correct it, or leave it empty.")
+            % {"name": heir_name}
+        )
     for leaving in stored_data.leavings.values():
         leaving.hand_over(user, heir)
 

@@ -11,6 +11,8 @@ from allauth.core.internal.ratelimit import get_ip
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django_ratelimit.core import get_usage
 
 from langai_site.accounts.models import User
@@ -29,10 +31,15 @@ SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # How long this version of allauth counts attempts, except those to sign in.
 ATTEMPTS_SECONDS = 60
 
-TOO_MUCH = "You sent too much at once."
-REASONS = {PAGES: "You opened too many pages in a short time."}
+TOO_MUCH = gettext_lazy("You sent too much at once.")
+REASONS = {PAGES: gettext_lazy("You opened too many pages in a short time.")}
 
-UNITS = ((60 * 60, "hour"), (60, "minute"))
+# Seconds, with a function that puts a number of them into words.
+UNITS = (
+    (60 * 60, lambda number: ngettext("%(number)d hour", "%(number)d hours", number)),
+    (60, lambda number: ngettext("%(number)d minute", "%(number)d minutes", number)),
+    (1, lambda number: ngettext("%(number)d second", "%(number)d seconds", number)),
+)
 
 # A separate breaker, because counting continues while other uses of the cache fail.
 breaker = Breaker("nothing is limited: the cache that counts is away")
@@ -62,14 +69,17 @@ def count(group: str, rate: str, who: str) -> None:
     if usage and usage["should_limit"]:
         seconds = max(1, usage["time_left"])
         reason = REASONS.get(group, TOO_MUCH)
-        raise TooManyError(f"{reason} Wait {spoken(seconds)}, then try again.", retry_after=seconds)
+        raise TooManyError(
+            _("%(reason)s Wait %(time)s, then try again.") % {"reason": reason, "time": spoken(seconds)},
+            retry_after=seconds,
+        )
 
 
 def spoken(seconds: int) -> str:
     """Return a duration in words, rounded up: 90 seconds, 2 minutes, 3 hours."""
-    size, unit = next((known for known in UNITS if seconds >= 2 * known[0]), (1, "second"))
+    size, words = next((known for known in UNITS if seconds >= 2 * known[0]), UNITS[-1])
     number = -(-seconds // size)
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    return words(number) % {"number": number}
 
 
 async def acount(group: str, rate: str, who: str) -> None:
@@ -142,5 +152,5 @@ def count_once(request: HttpRequest, who: str) -> None:
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
     """Return the response for used-up limits of allauth itself, such as that for changing passwords."""
-    text = "There have been too many attempts. Wait a minute, then try again."
+    text = _("There have been too many attempts. Wait a minute, then try again.")
     return error_response(request, TooManyError(text, retry_after=ATTEMPTS_SECONDS))

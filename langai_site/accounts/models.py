@@ -8,14 +8,19 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.scopes import Scope
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
 # What browsers say of themselves, the more special first: most also name those that they resemble.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-SYSTEMS = (("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Android", "Android"), ("Windows", "Windows"),
-           ("Mac OS X", "a Mac"), ("Linux", "Linux"))  # fmt: skip
+SYSTEMS = (
+    *(("iPhone", gettext_lazy("an iPhone")), ("iPad", gettext_lazy("an iPad")), ("Android", "Android")),
+    *(("Windows", "Windows"), ("Mac OS X", gettext_lazy("a Mac")), ("Linux", "Linux")),
+)
 INVITATION_LIFETIME = timedelta(days=7)
 # Characters of both texts of a person's instructions.
 INSTRUCTIONS_MAX = 1_500
@@ -33,8 +38,10 @@ class Team(models.Model):
     name = models.CharField(max_length=100, unique=True)
     second_factor_required = models.BooleanField(
         default=False,
-        help_text="Members must prove who they are with more than a password. Until they have set that up, they reach "
-        "only the page where they do so, and their API keys do not work.",
+        help_text=gettext_lazy(
+            "Members must prove who they are with more than a password. Until they have set that up, they reach only "
+            "the page where they do so, and their API keys do not work."
+        ),
     )
 
     objects = TeamQuerySet.as_manager()
@@ -54,10 +61,10 @@ class User(AbstractUser):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="billed_members",
-        help_text="The team that this person's use is charged to.",
+        help_text=gettext_lazy("The team that this person's use is charged to."),
     )
     preferences = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="The person's own choices, such as the theme."
+        default=dict, blank=True, editable=False, help_text=gettext_lazy("The person's own choices, such as the theme.")
     )
     language = models.CharField(
         max_length=16,
@@ -65,11 +72,13 @@ class User(AbstractUser):
         default="",
         db_default="",
         editable=False,
-        help_text="The language of pages; empty: as the browser says.",
+        help_text=gettext_lazy("The language of pages; empty: as the browser says."),
     )
     # Stored, so that no request needs another query: `second_factor` keeps it right.
     second_factor_due = models.BooleanField(
-        default=False, editable=False, help_text="A team requires a second factor, and the person has none yet."
+        default=False,
+        editable=False,
+        help_text=gettext_lazy("A team requires a second factor, and the person has none yet."),
     )
 
     def __str__(self) -> str:
@@ -102,8 +111,8 @@ def hashed(token: str) -> str:
 class Invitation(models.Model):
     """A one-time link to create an account; only the token's hash is kept."""
 
-    email = models.EmailField(blank=True, help_text="Whom the invitation is for.")
-    teams = models.ManyToManyField(Team, blank=True, help_text="Teams that the new teammate joins.")
+    email = models.EmailField(blank=True, help_text=gettext_lazy("Whom the invitation is for."))
+    teams = models.ManyToManyField(Team, blank=True, help_text=gettext_lazy("Teams that the new teammate joins."))
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
@@ -119,7 +128,7 @@ class Invitation(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return self.email or f"Invitation of {self.created_at:%d %B %Y}"
+        return self.email or _("Invitation of %(day)s") % {"day": date_format(self.created_at, "d F Y")}
 
     def renew_token(self) -> str:
         """Give the invitation a new token and lifetime, and return the token: it is not stored."""
@@ -133,7 +142,7 @@ class ApiKey(models.Model):
     """A program's key, for one person; only its hash is kept, and its beginning to recognise it by."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=100, help_text="What uses it, such as “nightly report”.")
+    name = models.CharField(max_length=100, help_text=gettext_lazy("What uses it, such as “nightly report”."))
     prefix = models.CharField(max_length=16, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list)
@@ -143,7 +152,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name = "API key"
+        verbose_name = gettext_lazy("API key")
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
@@ -161,6 +170,12 @@ class ApiKey(models.Model):
         return "expired" if self.expires_at and self.expires_at <= timezone.now() else "active"
 
     @property
+    def state_name(self) -> str:
+        """Return the state in the words of the page."""
+        names = {"active": _("active"), "expired": _("expired"), "revoked": _("revoked")}
+        return names[self.state]
+
+    @property
     def scope_names(self) -> str:
         return ", ".join(scope.value for scope in Scope if scope in self.scopes)
 
@@ -175,7 +190,7 @@ class TokenFamily(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_families")
     refresh_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(db_index=True, help_text="When its last refresh token ends.")
+    expires_at = models.DateTimeField(db_index=True, help_text=gettext_lazy("When its last refresh token ends."))
 
     class Meta:
         default_permissions = ()
@@ -190,7 +205,9 @@ class BrowserSession(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="browser_sessions")
     session_key = models.CharField(max_length=40, unique=True)
     address = models.CharField(max_length=45, blank=True)
-    browser = models.CharField(max_length=200, blank=True, help_text="What the browser says about itself.")
+    browser = models.CharField(
+        max_length=200, blank=True, help_text=gettext_lazy("What the browser says about itself.")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -205,7 +222,11 @@ class BrowserSession(models.Model):
         """Return the browser and system as people know them, or else what the browser said; it may say anything."""
         browser = next((name for sign, name in BROWSERS if sign in self.browser), "")
         system = next((name for sign, name in SYSTEMS if sign in self.browser), "")
-        return f"{browser} on {system}" if browser and system else self.browser
+        return (
+            _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+            if browser and system
+            else self.browser
+        )
 
 
 class AccountDeletion(models.Model):
@@ -213,10 +234,12 @@ class AccountDeletion(models.Model):
 
     token_hash = models.CharField(max_length=64, unique=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    pseudonym = models.CharField(max_length=30, unique=True, help_text="What the ledger calls the person from now on.")
+    pseudonym = models.CharField(
+        max_length=30, unique=True, help_text=gettext_lazy("What the ledger calls the person from now on.")
+    )
     requested_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    receipt = models.JSONField(default=dict, help_text="How many of what were removed.")
+    receipt = models.JSONField(default=dict, help_text=gettext_lazy("How many of what were removed."))
 
     class Meta:
         default_permissions = ()
@@ -228,8 +251,10 @@ class AccountDeletion(models.Model):
 class GroupMapping(models.Model):
     """People whose identity provider lists them in `group` are members of `team`, and nobody else it signs in."""
 
-    provider = models.CharField(max_length=200, help_text="The id of the identity provider.")
-    group = models.CharField(max_length=200, help_text="The group as the provider names it: a name, a path or an id.")
+    provider = models.CharField(max_length=200, help_text=gettext_lazy("The id of the identity provider."))
+    group = models.CharField(
+        max_length=200, help_text=gettext_lazy("The group as the provider names it: a name, a path or an id.")
+    )
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="group_mappings")
 
     class Meta:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from langai_site import registry
 from langai_site.accounts.models import Invitation, User
@@ -15,10 +17,10 @@ def register() -> None:
     registry.first_step(
         "people",
         FirstStep(
-            "Invite people",
-            "An invitation is a link with which a teammate makes an account. It can lead into teams.",
-            "Somebody is invited.",
-            "Invite somebody",
+            gettext_lazy("Invite people"),
+            gettext_lazy("An invitation is a link with which a teammate makes an account. It can lead into teams."),
+            gettext_lazy("Somebody is invited."),
+            gettext_lazy("Invite somebody"),
             "admin:accounts_invitation_add",
             "accounts.add_invitation",
             has_company,
@@ -37,9 +39,12 @@ def lines(person: User) -> Sequence[OverviewLine]:
         return ()
     people = User.objects.filter(is_active=True).count()
     waiting = Invitation.objects.filter(used_at=None, expires_at__gt=timezone.now()).count()
-    words = f"{people:,} account{'' if people == 1 else 's'}"
+    words = ngettext("%(count)s account", "%(count)s accounts", people) % {"count": f"{people:,}"}
     if not waiting:
-        return [OverviewLine("People", "ok", f"{words}.", reverse("admin:accounts_user_changelist"), "All people")]
-    invited = f"{waiting:,} invitation{' is' if waiting == 1 else 's are'} open"
+        return [
+            OverviewLine(_("People"), "ok", f"{words}.", reverse("admin:accounts_user_changelist"), _("All people"))
+        ]
+    invited = ngettext("%(count)s invitation is open", "%(count)s invitations are open", waiting)
     address = reverse("admin:accounts_invitation_changelist")
-    return [OverviewLine("People", "ok", f"{words}; {invited}.", address, "Invitations")]
+    sentence = f"{words}; {invited % {'count': f'{waiting:,}'}}."
+    return [OverviewLine(_("People"), "ok", sentence, address, _("Invitations"))]

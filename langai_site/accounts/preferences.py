@@ -6,13 +6,23 @@ So nothing flashes, and the choices hold on every device.
 from collections.abc import Container, Mapping
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from langai_site.accounts.drafts import known_person
 from langai_site.accounts.models import User
 
 KEYS_OFF = ("on",)
-THEMES = {"": "As the system says", "light": "Light", "dark": "Dark", "contrast": "High contrast"}
-TEXT_SIZES = {"": "Normal", "large": "Large", "larger": "Very large"}
+THEMES = {
+    "": gettext_lazy("As the system says"),
+    "light": pgettext_lazy("theme", "Light"),
+    "dark": pgettext_lazy("theme", "Dark"),
+    "contrast": gettext_lazy("High contrast"),
+}
+TEXT_SIZES = {
+    "": pgettext_lazy("text size", "Normal"),
+    "large": pgettext_lazy("text size", "Large"),
+    "larger": pgettext_lazy("text size", "Very large"),
+}
 
 
 def shown(request: HttpRequest) -> dict[str, str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from langai_site.accounts import open_accounts, sign_ins
 from langai_site.accounts.models import ApiKey, TokenFamily, User
@@ -20,7 +21,7 @@ class AccessEndedError(LangAIError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The key, token or session that asked for this answer has ended, so nothing more of it is sent."
+            _("The key, token or session that asked for this answer has ended, so nothing more of it is sent.")
         )
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialApp
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import second_factor
 
@@ -15,32 +17,43 @@ class ProviderForm(forms.ModelForm[SocialApp]):
     """A provider that speaks OpenID Connect. Its secret is written, never shown."""
 
     provider_id = forms.SlugField(
-        label="Id", max_length=50, help_text="Part of the address that the provider sends people back to."
+        label=gettext_lazy("Id"),
+        max_length=50,
+        help_text=gettext_lazy("Part of the address that the provider sends people back to."),
     )
     server_url = forms.URLField(
-        label="Address",
+        label=gettext_lazy("Address"),
         assume_scheme="https",
-        help_text="The issuer, such as https://id.example.org/realms/main: its configuration is read below it.",
+        help_text=gettext_lazy(
+            "The issuer, such as https://id.example.org/realms/main: its configuration is read below it."
+        ),
     )
-    client_id = forms.CharField(label="Client id", max_length=191)
+    client_id = forms.CharField(label=gettext_lazy("Client id"), max_length=191)
     secret = forms.CharField(
-        label="Client secret",
+        label=gettext_lazy("Client secret"),
         max_length=SECRET_MAX,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Leave it empty to keep the one that is stored.",
+        help_text=gettext_lazy("Leave it empty to keep the one that is stored."),
     )
     groups_claim = forms.CharField(
-        label="Claim with groups", max_length=100, required=False, help_text="Usually “groups”, for Keycloak and Okta."
+        label=gettext_lazy("Claim with groups"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("Usually “groups”, for Keycloak and Okta."),
     )
     sign_up = forms.BooleanField(
-        label="Make accounts", required=False, help_text="Whoever the provider lets in gets an account here."
+        label=gettext_lazy("Make accounts"),
+        required=False,
+        help_text=gettext_lazy("Whoever the provider lets in gets an account here."),
     )
     link_by_email = forms.BooleanField(
-        label="Link by e-mail",
+        label=gettext_lazy("Link by e-mail"),
         required=False,
-        help_text="An address that the provider has confirmed opens the account with that address. People cannot "
-        "change their own address then.",
+        help_text=gettext_lazy(
+            "An address that the provider has confirmed opens the account with that address. People cannot change "
+            "their own address then."
+        ),
     )
 
     class Meta:
@@ -56,7 +69,7 @@ class ProviderForm(forms.ModelForm[SocialApp]):
     def clean_provider_id(self) -> str:
         name: str = self.cleaned_data["provider_id"]
         if SocialApp.objects.exclude(pk=self.instance.pk).filter(provider_id=name).exists():
-            raise forms.ValidationError("Another provider has this id. Choose another.")
+            raise forms.ValidationError(_("Another provider has this id. Choose another."))
         return name
 
     def clean_secret(self) -> str:

@@ -15,6 +15,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import second_factor
 from langai_site.accounts.models import GroupMapping, Team, User
@@ -29,16 +30,18 @@ SECONDS = 10
 
 
 class NotLinkedError(LangAIError):
-    code, status, link = "not_linked", 403, ("account_login", "Sign in another way")
+    code, status, link = "not_linked", 403, ("account_login", gettext_lazy("Sign in another way"))
 
 
 class ProviderAwayError(LangAIError):
-    code, status, link = "provider_away", 502, ("account_login", "Sign in another way")
+    code, status, link = "provider_away", 502, ("account_login", gettext_lazy("Sign in another way"))
 
 
-AWAY = "The identity provider does not answer. Try again in a moment; if it happens again, tell an admin."
-NO_ACCOUNT = "Your identity provider knows you, but there is no account for you here. Ask an admin for an invitation."
-SAME_ADDRESS = (
+AWAY = gettext_lazy("The identity provider does not answer. Try again in a moment; if it happens again, tell an admin.")
+NO_ACCOUNT = gettext_lazy(
+    "Your identity provider knows you, but there is no account for you here. Ask an admin for an invitation."
+)
+SAME_ADDRESS = gettext_lazy(
     "An account here has your e-mail address already. Sign in to it with its password, then connect the two under "
     "Your account."
 )

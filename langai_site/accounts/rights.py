@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from langai_site import registry
 from langai_site.accounts.models import Team, User
@@ -63,21 +64,31 @@ def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, Cl
     return closed
 
 
-def refused_teams(closed: Mapping[Team, Closed], what: str = "add people") -> str:
-    """Return the message for an editor who may not bring people into such teams, or may not do `what`."""
-    return " ".join(_refused(team, found, what) for team, found in closed.items())
+def refused_teams(closed: Mapping[Team, Closed], *, is_billing: bool = False) -> str:
+    """Return the message for an editor who may not bring people into such teams, or may not change their bills."""
+    return " ".join(_refused(team, found, is_billing) for team, found in closed.items())
 
 
-def _refused(team: Team, closed: Closed, what: str) -> str:
+def _refused(team: Team, closed: Closed, is_billing: bool) -> str:
     # An owner of a team's documents cannot help with its budget.
     names = closed.names if len(closed.opens) == 1 else ()
-    owners = f"Ask {_listed(names)}, who may, or a superuser" if names else "Ask a superuser"
-    opens = " and ".join(closed.opens)
-    return f"The team “{team}” opens {opens} that you do not manage, so you cannot {what}. {owners}{_superusers()}."
+    opens = _(" and ").join(map(str, closed.opens))
+    sentence = (
+        _("The team “%(team)s” opens %(things)s that you do not manage, so you cannot change who is charged to it.")
+        if is_billing
+        else _("The team “%(team)s” opens %(things)s that you do not manage, so you cannot add people.")
+    )
+    return f"{sentence % {'team': team, 'things': opens}} {_whom_to_ask(names)}"
+
+
+def _whom_to_ask(names: Collection[str] = ()) -> str:
+    """Return a sentence that names who may, and superusers."""
+    owners = _("Ask %(names)s, who may, or a superuser") % {"names": _listed(names)} if names else _("Ask a superuser")
+    return f"{owners}{_superusers()}."
 
 
 def superusers_only(what: str) -> ForbiddenError:
-    return ForbiddenError(f"{what} Ask a superuser{_superusers()}.")
+    return ForbiddenError(f"{what} {_whom_to_ask()}")
 
 
 def _superusers() -> str:
@@ -87,4 +98,4 @@ def _superusers() -> str:
 
 
 def _listed(names: Collection[str]) -> str:
-    return " or ".join(list(dict.fromkeys(names))[:NAMED])
+    return _(" or ").join(list(dict.fromkeys(names))[:NAMED])

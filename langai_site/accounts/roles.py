@@ -9,10 +9,13 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import User
 
-DIRECTLY = "given directly"
+DIRECTLY = gettext_lazy("given directly")
 _EDIT = ("view", "add", "change", "delete")
 
 
@@ -24,17 +27,19 @@ def _rights(app: str, *models: str, verbs: Iterable[str] = _EDIT) -> tuple[str, 
 class Role:
     """What a role is for, and its permissions."""
 
-    words: str
+    words: str | Promise
     rights: tuple[str, ...]
 
 
 ROLES: Mapping[str, Role] = {
     "Document manager": Role(
-        "Makes and removes collections. Looks after the documents of those that they own.",
+        gettext_lazy("Makes and removes collections. Looks after the documents of those that they own."),
         _rights("search", "collection", verbs=("add", "delete")),
     ),
     "Auditor": Role(
-        "Reads the audit log, the ledger, prices and reports of use. Changes nothing, and reads no content.",
+        gettext_lazy(
+            "Reads the audit log, the ledger, prices and reports of use. Changes nothing, and reads no content."
+        ),
         (
             *_rights("audit", "auditevent", verbs=("view",)),
             *_rights("usage", "usageentry", "monthclose", "price", "budget", verbs=("view",)),
@@ -44,7 +49,7 @@ ROLES: Mapping[str, Role] = {
         ),
     ),
     "Money manager": Role(
-        "Sets budgets, and reads what everybody used and what it cost.",
+        gettext_lazy("Sets budgets, and reads what everybody used and what it cost."),
         (
             *_rights("usage", "budget"),
             *_rights("usage", "usageentry", "monthclose", "price", verbs=("view",)),
@@ -52,7 +57,7 @@ ROLES: Mapping[str, Role] = {
         ),
     ),
     "Admin": Role(
-        "Looks after people, teams, connections, models, policies and patterns, but gives no rights.",
+        gettext_lazy("Looks after people, teams, connections, models, policies and patterns, but gives no rights."),
         (
             *_rights("accounts", "user", "team", "invitation"),
             *_rights("accounts", "apikey", verbs=("view", "change")),
@@ -103,7 +108,7 @@ def roles_shown() -> list[ShownGroup]:
 
 
 def _shown(name: str, group: Any) -> ShownGroup:  # noqa: ANN401 - a group with its count
-    words = ROLES[name].words if name in ROLES else "A group of your own."
+    words = str(ROLES[name].words) if name in ROLES else _("A group of your own.")
     return ShownGroup(name, words, group.people if group else 0, group.pk if group else None)
 
 
@@ -136,7 +141,7 @@ def holders() -> list[Holder]:
 def _rights_of(person: User) -> list[Right]:
     through: dict[str, list[str]] = {}
     for permission in person.user_permissions.all():
-        through.setdefault(_words(permission), []).append(DIRECTLY)
+        through.setdefault(_words(permission), []).append(str(DIRECTLY))
     for group in person.groups.all():
         for permission in group.permissions.all():
             through.setdefault(_words(permission), []).append(group.name)

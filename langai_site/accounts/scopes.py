@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy
+
 
 class Scope(StrEnum):
     CHAT = "chat"
@@ -12,10 +14,10 @@ class Scope(StrEnum):
 
 
 WORDS = {
-    Scope.CHAT: "ask models, and read, export and delete your conversations",
-    Scope.SEARCH: "search documents, and turn texts into vectors",
-    Scope.DOCUMENTS: "list documents, and upload and delete those that you manage",
-    Scope.USAGE: "read what you have used",
-    Scope.ADMIN: "read what everybody has used, if you may",
+    Scope.CHAT: gettext_lazy("ask models, and read, export and delete your conversations"),
+    Scope.SEARCH: gettext_lazy("search documents, and turn texts into vectors"),
+    Scope.DOCUMENTS: gettext_lazy("list documents, and upload and delete those that you manage"),
+    Scope.USAGE: gettext_lazy("read what you have used"),
+    Scope.ADMIN: gettext_lazy("read what everybody has used, if you may"),
 }
 ALL = frozenset(Scope)

@@ -13,6 +13,8 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import browser_sessions
 from langai_site.accounts.models import Team, User
@@ -26,15 +28,17 @@ from langai_site.web import broadcast
 SEALED = SealedTexts("langai.second-factor")
 # The fields of a factor that are encrypted, by its type.
 SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
-UNREADABLE = (
+UNREADABLE = gettext_lazy(
     "Your second factor cannot be read any more, because LangAI's SECRET_KEY has changed. Sign in with a passkey, or "
     "ask an admin to reset your second factor."
 )
-DUE = "Your team requires a second factor, and your account has none yet. Sign in on the page and set one up."
+DUE = gettext_lazy(
+    "Your team requires a second factor, and your account has none yet. Sign in on the page and set one up."
+)
 
 
 class SecondFactorDueError(LangAIError):
-    code, status, link = "second_factor_due", 403, ("mfa_index", "Set up a second factor")
+    code, status, link = "second_factor_due", 403, ("mfa_index", gettext_lazy("Set up a second factor"))
 
     def __init__(self) -> None:
         super().__init__(DUE)
@@ -125,9 +129,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "This code is not right, or is over. Enter the newest one.",
-        "cannot_delete_authenticator": "Your team requires a second factor. Set up another before you remove this one.",
-        "cannot_generate_recovery_codes": "Set up an app or a passkey first; recovery codes stand in for it.",
+        "incorrect_code": gettext_lazy("This code is not right, or is over. Enter the newest one."),
+        "cannot_delete_authenticator": gettext_lazy(
+            "Your team requires a second factor. Set up another before you remove this one."
+        ),
+        "cannot_generate_recovery_codes": gettext_lazy(
+            "Set up an app or a passkey first; recovery codes stand in for it."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -147,4 +155,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()
-        return f"Passkey {count + 1}" if count else "My passkey"
+        return _("Passkey %(number)d") % {"number": count + 1} if count else _("My passkey")

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import doors, limits
 from langai_site.accounts.keys import Credential, UnauthorizedError
@@ -22,7 +23,7 @@ from langai_site.web.api_errors import NOBODY
 
 Check = Callable[[Credential], None]
 
-SIGNED_OUT = "You are signed out. Sign in, then send it again."
+SIGNED_OUT = gettext_lazy("You are signed out. Sign in, then send it again.")
 # Separate threads: strangers who try to upload must not delay the chat's database work.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="senders")
 _sessions = SessionMiddleware(lambda request: HttpResponse())

@@ -2,13 +2,12 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from langai_site.accounts import rights
 from langai_site.accounts.models import Invitation, User, hashed
 from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
-
-ASK_AGAIN = "Ask your admin for a new one."
 
 
 class InvitationError(LangAIError):
@@ -19,11 +18,11 @@ def usable_invitation(token: str) -> Invitation:
     """Return the invitation that `token` opens; raise InvitationError, which says why, if it opens none."""
     invitation = Invitation.objects.filter(token_hash=hashed(token)).first()
     if invitation is None:
-        raise InvitationError(f"This invitation link is not valid. {ASK_AGAIN}", status=404)
+        raise InvitationError(_("This invitation link is not valid. Ask your admin for a new one."), status=404)
     if invitation.used_at:
-        raise InvitationError("This invitation link was used before. Sign in with the account it made.")
+        raise InvitationError(_("This invitation link was used before. Sign in with the account it made."))
     if invitation.expires_at <= timezone.now():
-        raise InvitationError(f"This invitation link has expired. {ASK_AGAIN}")
+        raise InvitationError(_("This invitation link has expired. Ask your admin for a new one."))
     return invitation
 
 
@@ -37,7 +36,7 @@ def accept_invitation(*, token: str, user: User) -> User:
     unused = Invitation.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=now)
     if not unused.update(used_at=now):
         usable_invitation(token)
-        raise InvitationError(f"This invitation link is not valid. {ASK_AGAIN}")
+        raise InvitationError(_("This invitation link is not valid. Ask your admin for a new one."))
     invitation = Invitation.objects.get(token_hash=hashed(token))
     invited_to = list(invitation.teams.all())
     closed = rights.closed_teams(invitation.invited_by, invited_to)

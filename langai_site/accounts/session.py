@@ -8,6 +8,7 @@ from django.contrib.auth import get_user
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import limits, second_factor
 from langai_site.accounts.drafts import known_person
@@ -23,11 +24,11 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResp
 
 
 # In the words of static/socket.js, so that a page does not say it twice.
-SIGNED_OUT = "You are signed out here. What you were writing is kept."
+SIGNED_OUT = gettext_lazy("You are signed out here. What you were writing is kept.")
 
 
 class SignedOutError(LangAIError):
-    code, status, link = "signed_out", 401, ("account_login", "Sign in again")
+    code, status, link = "signed_out", 401, ("account_login", gettext_lazy("Sign in again"))
 
 
 def signed_in(request: HttpRequest) -> User:

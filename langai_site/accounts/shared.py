@@ -5,6 +5,7 @@ from typing import Any, Self, TypeVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import Team
 
@@ -55,16 +56,22 @@ class Shared(models.Model):
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    everyone = models.BooleanField("everyone signed in may use it", default=False)
-    teams = models.ManyToManyField(Team, blank=True, related_name="+", verbose_name="teams that may use it")
+    everyone = models.BooleanField(gettext_lazy("everyone signed in may use it"), default=False)
+    teams = models.ManyToManyField(
+        Team, blank=True, related_name="+", verbose_name=gettext_lazy("teams that may use it")
+    )
     users = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name="people who may use it"
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=gettext_lazy("people who may use it")
     )
     editors = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name="people who may change it"
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=gettext_lazy("people who may change it")
     )
-    withdrawn_at = models.DateTimeField(null=True, editable=False, help_text="Since then only its owner may use it.")
-    withdrawn_why = models.CharField("reason", max_length=300, blank=True, help_text="As its owner reads it.")
+    withdrawn_at = models.DateTimeField(
+        null=True, editable=False, help_text=gettext_lazy("Since then only its owner may use it.")
+    )
+    withdrawn_why = models.CharField(
+        gettext_lazy("reason"), max_length=300, blank=True, help_text=gettext_lazy("As its owner reads it.")
+    )
 
     class Meta:
         abstract = True

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from langai_site.accounts.models import Team, User
 from langai_site.accounts.shared import Shared
@@ -49,7 +51,7 @@ def share(thing: Shared, audience: Audience, by: User) -> None:
     Teams are those of `by`, and those that it is shared with already. Call it inside a transaction.
     """
     if thing.owner_id != by.pk:
-        raise ForbiddenError("Only the owner can change who may use it. Ask them, or make a copy.")
+        raise ForbiddenError(_("Only the owner can change who may use it. Ask them, or make a copy."))
     _refuse_beyond_setting(audience, by)
     teams = _possible_teams(thing, by)
     thing.everyone = audience.everyone
@@ -63,9 +65,9 @@ def _refuse_beyond_setting(audience: Audience, by: User) -> None:
     if by.is_superuser:
         return
     if settings.SHARING == NOBODY and audience != Audience():
-        raise ForbiddenError("Sharing is switched off here. Only an admin can share this with others.")
+        raise ForbiddenError(_("Sharing is switched off here. Only an admin can share this with others."))
     if settings.SHARING == TEAMS and audience.everyone:
-        raise ForbiddenError("Only an admin can share with everyone here. Choose teams or people instead.")
+        raise ForbiddenError(_("Only an admin can share with everyone here. Choose teams or people instead."))
 
 
 def _possible_teams(thing: Shared | None, user: User) -> list[Team]:
@@ -82,7 +84,10 @@ def people_named(text: str) -> list[User]:
 def _people(names: Sequence[str]) -> list[User]:
     """Return the active people with these user names or addresses. Raises InvalidError for one that is not known."""
     if len(names) > PEOPLE_MAX:
-        raise InvalidError(f"You named {len(names)} people; {PEOPLE_MAX} are allowed. Share with a team instead.")
+        raise InvalidError(
+            _("You named %(count)d people; %(most)d are allowed. Share with a team instead.")
+            % {"count": len(names), "most": PEOPLE_MAX}
+        )
     return [_person(name) for name in names]
 
 
@@ -92,10 +97,14 @@ def _person(name: str) -> User:
     if found is None and "@" in name:
         same_address = list(active.filter(email__iexact=name)[:2])
         if len(same_address) > 1:
-            raise InvalidError(f"Several people have the e-mail address “{name}”. Type a user name instead.")
+            raise InvalidError(
+                _("Several people have the e-mail address “%(name)s”. Type a user name instead.") % {"name": name}
+            )
         found = same_address[0] if same_address else None
     if found is None:
-        raise InvalidError(f"There is no account “{name}”. Check the user name or the e-mail address.")
+        raise InvalidError(
+            _("There is no account “%(name)s”. Check the user name or the e-mail address.") % {"name": name}
+        )
     return found
 
 
@@ -131,9 +140,10 @@ def _active(people: QuerySet[User]) -> tuple[str, ...]:
 def words_of(thing: Shared) -> str:
     """Return in a few words who may use a thing. Its teams and people must be prefetched."""
     if thing.withdrawn_at:
-        return "withdrawn by an admin"
+        return _("withdrawn by an admin")
     if thing.everyone:
-        return "everyone"
+        return _("everyone")
     teams, people = [team.name for team in thing.teams.all()], len({*thing.users.all(), *thing.editors.all()})
-    named = [*teams, *([f"{people} {'person' if people == 1 else 'people'}"] if people else [])]
-    return ", ".join(named) or "only you"
+    counted = ngettext("%(count)d person", "%(count)d people", people) % {"count": people}
+    named = [*teams, *([counted] if people else [])]
+    return ", ".join(named) or _("only you")

@@ -7,13 +7,19 @@ from allauth.mfa.base.forms import AuthenticateForm as FactorForm
 from allauth.mfa.base.forms import ReauthenticateForm as FactorAgainForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django.utils.translation import gettext as _
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as allauth's own
         super().__init__(*args, **kwargs)
         _reword(
-            self, {"login": "User name or e-mail address", "password": "Password", "remember": "Keep me signed in here"}
+            self,
+            {
+                "login": _("User name or e-mail address"),
+                "password": _("Password"),
+                "remember": _("Keep me signed in here"),
+            },
         )
         self.fields["password"].help_text = ""
 
@@ -21,14 +27,14 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
 class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
         super().__init__(*args, **kwargs)
-        labels = ("Present password", "New password", "New password, once more")
+        labels = (_("Present password"), _("New password"), _("New password, once more"))
         _reword(self, dict(zip(("oldpassword", "password1", "password2"), labels, strict=True)))
 
 
 class ConfirmForm(ReauthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
         super().__init__(*args, **kwargs)
-        _reword(self, {"password": "Password"})
+        _reword(self, {"password": _("Password")})
 
 
 class CodeForm(FactorForm):  # type: ignore[misc]
@@ -52,11 +58,11 @@ class FirstCodeForm(ActivateTOTPForm):  # type: ignore[misc]
 class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
         super().__init__(*args, **kwargs)
-        _reword(self, {"name": "Name", "passwordless": "It may sign me in without my password"})
+        _reword(self, {"name": _("Name"), "passwordless": _("It may sign me in without my password")})
 
 
 def _ask_for_code(form: Any) -> None:  # noqa: ANN401 - a form of allauth
-    _reword(form, {"code": "Code"})
+    _reword(form, {"code": _("Code")})
     form.fields["code"].widget.attrs |= {"inputmode": "numeric", "autofocus": True, "autocomplete": "one-time-code"}
 
 

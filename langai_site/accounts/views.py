@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -33,13 +34,15 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         try:
             user = accept_invitation(token=token, user=form.save(commit=False))
         except IntegrityError:
-            form.add_error("username", "This name was taken a moment ago. Choose another.")
+            form.add_error("username", _("This name was taken a moment ago. Choose another."))
         else:
             login(request, user)
             record_authentication(request, user, method="password")
             if left_out := invited.teams.exclude(pk__in=user.teams.values("pk")):
                 names = ", ".join(team.name for team in left_out)
-                messages.warning(request, f"Your account is not in {names} yet. Ask an admin to add you.")
+                messages.warning(
+                    request, _("Your account is not in %(names)s yet. Ask an admin to add you.") % {"names": names}
+                )
             return redirect("chat:new")
     return render(request, "accounts/invitation.html", {"form": form, "invited": invited})
 
@@ -79,7 +82,7 @@ def own_instructions(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _account_page(request, user, instructions_form=form)
     form.save()
-    messages.success(request, "Your instructions are saved.")
+    messages.success(request, _("Your instructions are saved."))
     return redirect(f"{reverse('accounts:account')}#instructions")
 
 
@@ -88,7 +91,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Store the theme that a person chose outside the account page, such as in the list of actions."""
     chosen = request.POST.get("theme", "")
     if chosen not in THEMES:
-        raise InvalidError("This theme is not known. Choose one on your account page.")
+        raise InvalidError(_("This theme is not known. Choose one on your account page."))
     choose(User.objects.get(pk=signed_in(request).pk), theme=chosen)
     return HttpResponse(status=204) if request.htmx else redirect("accounts:account")  # type: ignore[attr-defined]
 
@@ -114,7 +117,9 @@ def api_keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_api_key(request: HttpRequest, key: int) -> HttpResponse:
     row = keys.revoke(signed_in(request), key)
-    messages.success(request, f"The key “{row.name}” is revoked. What used it gets no more answers.")
+    messages.success(
+        request, _("The key “%(name)s” is revoked. What used it gets no more answers.") % {"name": row.name}
+    )
     return redirect("accounts:keys")
 
 
@@ -135,7 +140,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest, session: int) -> HttpResponse:
     """Sign a person out of one of their browsers."""
     browser_sessions.end(_person(request), session)
-    messages.success(request, "That browser is signed out.")
+    messages.success(request, _("That browser is signed out."))
     return redirect("accounts:sessions")
 
 
@@ -148,8 +153,9 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     if here:
         logout(request)
         return redirect("account_login")
-    revoked = " Your API keys are revoked." if "keys" in request.POST else ""
-    messages.success(request, f"{count} other browser{' is' if count == 1 else 's are'} signed out.{revoked}")
+    done = ngettext("%(count)d other browser is signed out.", "%(count)d other browsers are signed out.", count)
+    sentences = [done % {"count": count}, *([_("Your API keys are revoked.")] if "keys" in request.POST else [])]
+    messages.success(request, " ".join(sentences))
     return redirect("accounts:sessions")
 
 

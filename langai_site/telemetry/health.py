@@ -13,6 +13,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from langai_site import registry
@@ -33,9 +34,11 @@ HEARTBEAT_FRESH = timedelta(seconds=30)
 # A single failure is often a process that is restarting; people see only failures that last.
 FAILURES_TOLD = 2
 SENTENCES = {
-    "vector_store": "Documents can't be searched by meaning right now; answers may go without them.",
-    "cache": "The shared cache is not answering: answers may appear all at once, and models are asked every time.",
-    "worker": "The worker is not running: uploaded documents wait until it is back.",
+    "vector_store": gettext_lazy("Documents can't be searched by meaning right now; answers may go without them."),
+    "cache": gettext_lazy(
+        "The shared cache is not answering: answers may appear all at once, and models are asked every time."
+    ),
+    "worker": gettext_lazy("The worker is not running: uploaded documents wait until it is back."),
 }
 
 
@@ -89,7 +92,7 @@ async def watch() -> None:
 
 def problems() -> list[str]:
     """Return sentences for people about what has been failing for a while; costs nothing."""
-    return [text for name, text in SENTENCES.items() if state.failures.get(name, 0) >= FAILURES_TOLD]
+    return [str(text) for name, text in SENTENCES.items() if state.failures.get(name, 0) >= FAILURES_TOLD]
 
 
 @never_cache

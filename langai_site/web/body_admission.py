@@ -6,6 +6,7 @@ from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from langai_site import registry
 from langai_site.errors import LangAIError, TooManyError
@@ -19,11 +20,15 @@ STRANGERS_MAX = 64 * 1024
 # The maximum bytes of a character: four, each as %F0 in a form; twice \ud83d in JSON.
 CHARACTER_BYTES = 12
 RETRY_AFTER = 10
-TOO_LARGE = TooLargeError("What was sent is too large.")
-SIGNED_OUT = "You are signed out. Sign in, then send it again."
-BYTES_FULL = "You are uploading as much as one person may at once. Wait until an upload has finished, then try again."
-PERSON_FULL = "You have {} uploads running already. Wait until one has finished, then try again."
-ADDRESS_FULL = "There are {} uploads from your network already. Wait until one has finished, then try again."
+TOO_LARGE = TooLargeError(gettext_lazy("What was sent is too large."))
+SIGNED_OUT = gettext_lazy("You are signed out. Sign in, then send it again.")
+BYTES_FULL = gettext_lazy(
+    "You are uploading as much as one person may at once. Wait until an upload has finished, then try again."
+)
+PERSON_FULL = gettext_lazy("You have {} uploads running already. Wait until one has finished, then try again.")
+ADDRESS_FULL = gettext_lazy(
+    "There are {} uploads from your network already. Wait until one has finished, then try again."
+)
 
 uploads_by_person, uploads_by_address, bytes_by_person = Seats(), Seats(), Seats()
 

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 from twisted.internet import reactor
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
@@ -35,17 +37,25 @@ BODY_RATE = 1000
 LINGER = 5.0
 # The most that is dropped; then the sender has to wait, and reads the response.
 LINGER_BYTES = 1024 * 1024
-SLOW_HEADERS = TooSlowError("The request's headers took too long. Try again.")
-SLOW_BODY = TooSlowError("What you sent arrived too slowly. Try again, over a faster connection if you can.")
+SLOW_HEADERS = TooSlowError(gettext_lazy("The request's headers took too long. Try again."))
+SLOW_BODY = TooSlowError(
+    gettext_lazy("What you sent arrived too slowly. Try again, over a faster connection if you can.")
+)
 # A site on the same domain may set cookies for LangAI too, and browsers send all of them with each request.
 COOKIES_MAX = 32 * 1024
 HEADERS_MAX = COOKIES_MAX + 16 * 1024
 LARGE_HEADERS = HeadersTooLargeError(
-    f"The request's headers are too large: of cookies, {COOKIES_MAX // 1024} KB are read. Delete the cookies of this "
-    "site in your browser, then load the page again."
+    format_lazy(
+        gettext_lazy(
+            "The request's headers are too large: of cookies, {size} KB are read. Delete the cookies of this site in "
+            "your browser, then load the page again."
+        ),
+        size=COOKIES_MAX // 1024,
+    )
 )
 CROWDED = TooManyError(
-    "There are too many connections from your network. Close some of them, then try again.", retry_after=10
+    gettext_lazy("There are too many connections from your network. Close some of them, then try again."),
+    retry_after=10,
 )
 HELD_MAX = 60.0
 # Pages only listen: their sockets receive only answers to pings, and few short messages.

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
 from langai_site import request_id
@@ -115,7 +116,7 @@ class Broken(LangAIError):
 def internal_error(request: HttpRequest) -> HttpResponse:
     """Answer for Django if a view failed. Rendered without session and database, because they may be the cause."""
     if is_program(request):
-        error = Broken("Something went wrong inside LangAI. Try again; if it happens again, tell an admin.")
+        error = Broken(_("Something went wrong inside LangAI. Try again; if it happens again, tell an admin."))
         return _as_json(request, error)
     return HttpResponse(render_to_string("500.html", {"request_id": request_id.request_id()}), status=Broken.status)
 
@@ -128,11 +129,11 @@ def database_away(exception: Exception) -> LangAIError | None:
     """Return the error to show if the database failed, or a disk is full; None if it was something else."""
     if is_disk_full(exception):
         logger.error("the disk of DATA_DIR or of the database is full: %s", exception)
-        return DiskFullError("The server's disk is full, so this could not be saved. Tell an admin.")
+        return DiskFullError(_("The server's disk is full, so this could not be saved. Tell an admin."))
     if not isinstance(exception, OperationalError | InterfaceError):
         return None
     logger.error("the database failed", exc_info=exception)
-    return UnavailableError("The database is not answering. Nothing was changed; try again in a moment.")
+    return UnavailableError(_("The database is not answering. Nothing was changed; try again in a moment."))
 
 
 class ErrorsMiddleware(InLoop):
@@ -152,4 +153,4 @@ class ErrorsMiddleware(InLoop):
 def _wrong_method(request: HttpRequest, allowed: str) -> str:
     if is_program(request):
         return f"This address does not take {request.method}. Use {allowed}."
-    return "This address cannot be opened like a page. Go back and try again."
+    return _("This address cannot be opened like a page. Go back and try again.")

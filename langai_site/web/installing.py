@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -32,7 +33,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "id": "/",
         "name": "LangAI",
         "short_name": "LangAI",
-        "description": "Chat with your team's documents",
+        "description": _("Chat with your team's documents"),
         "start_url": "/",
         "scope": "/",
         "display": "standalone",

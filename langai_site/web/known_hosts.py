@@ -5,9 +5,12 @@ Django alone would answer with an empty page, and log the same line with every r
 
 import logging
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 
 from langai_site import request_id
 from langai_site.errors import LangAIError
@@ -16,11 +19,14 @@ from langai_site.web.error_middleware import is_program, told
 
 logger = logging.getLogger(__name__)
 
-IN_NGINX = "in nginx with “proxy_set_header Host $http_host;”"
-NO_HOST = f"The request has no Host header. If a proxy is in front of LangAI, it must pass the header on, {IN_NGINX}."
-UNKNOWN_HOST = (
+NO_HOST = gettext_lazy(
+    "The request has no Host header. If a proxy is in front of LangAI, it must pass the header on, in nginx with "
+    "“proxy_set_header Host $http_host;”."
+)
+UNKNOWN_HOST = gettext_lazy(
     "LangAI does not answer for the host “{host}”. Add that name to the setting ALLOWED_HOSTS. If people open LangAI "
-    f"at another name, the proxy in front must pass that name on as the Host header, {IN_NGINX}."
+    "at another name, the proxy in front must pass that name on as the Host header, in nginx with "
+    "“proxy_set_header Host $http_host;”."
 )
 SHOWN = 100
 # Hosts that were logged: each once in a process, and no more than a stranger should be able to fill a log with.
@@ -46,10 +52,11 @@ class KnownHosts(InLoop):
 def _message(request: HttpRequest) -> str:
     host = request.META.get("HTTP_HOST", "")
     shown = "".join(sign for sign in host[:SHOWN] if sign.isprintable())
-    message = UNKNOWN_HOST.format(host=shown) if shown else NO_HOST
+    message = str(UNKNOWN_HOST).format(host=shown) if shown else str(NO_HOST)
     if shown not in _logged and len(_logged) < LOGGED_MAX:
         _logged.add(shown)
-        logger.warning("%s", message)
+        with translation.override(settings.LANGUAGE_CODE):
+            logger.warning("%s", str(UNKNOWN_HOST).format(host=shown) if shown else NO_HOST)
     return message
 
 

@@ -17,6 +17,8 @@ from daphne.server import Server
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 from twisted.python.failure import Failure
 
 from langai_site import request_id
@@ -42,10 +44,16 @@ IN_MEMORY_MAX = 100_000
 DECISION_SECONDS = 10.0
 # Daphne accepts it from anybody as the prefix of all addresses; no proxy of ours sends it.
 ROOT_PATH = b"daphne-root-path"
-AWAY = UnavailableError("The database is not answering, so nothing large can be sent. Try again in a moment.")
-BODY_OF_SOCKET = UnreadableError("A request that opens a socket has no body.")
-DROPPED_LABEL = UnreadableError(f"A header's name has an underscore. Write hyphens instead, as in {HEADER}.")
-FULL = DiskFullError("The server's disk is full, so what you sent could not be kept. Tell an admin.")
+AWAY = UnavailableError(
+    gettext_lazy("The database is not answering, so nothing large can be sent. Try again in a moment.")
+)
+BODY_OF_SOCKET = UnreadableError(gettext_lazy("A request that opens a socket has no body."))
+DROPPED_LABEL = UnreadableError(
+    format_lazy(
+        gettext_lazy("A header's name has an underscore. Write hyphens instead, as in {header}."), header=HEADER
+    )
+)
+FULL = DiskFullError(gettext_lazy("The server's disk is full, so what you sent could not be kept. Tell an admin."))
 
 
 class LimitedRequest(PacedRequest):

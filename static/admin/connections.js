@@ -3,6 +3,7 @@ const field = document.getElementById("find-model");
 
 if (field) {
   const rows = [...document.querySelectorAll(".connection-models li")];
+  const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}")["{count} of {all}"] ?? "{count} of {all}";
   const status = field.parentElement.querySelector("[role=status]");
   field.parentElement.hidden = rows.length < 10;
   field.addEventListener("input", () => {
@@ -11,7 +12,7 @@ if (field) {
       row.hidden = !row.textContent.toLowerCase().includes(wanted);
     }
     const shown = rows.filter((row) => !row.hidden).length;
-    status.textContent = wanted ? `${shown} of ${rows.length}` : "";
+    status.textContent = wanted ? words.replace("{count}", shown).replace("{all}", rows.length) : "";
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {

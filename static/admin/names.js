@@ -1,4 +1,6 @@
 // Names for screen readers what Django's admin leaves unnamed: fields in lists, dates and times, and icons in labels.
+const NAME_WORDS = JSON.parse(document.getElementById("words")?.textContent ?? "{}")
+
 function textOf(element) {
   return element?.textContent.trim().replace(/:$/, "") ?? ""
 }
@@ -10,7 +12,7 @@ function nameAll() {
     field.setAttribute("aria-label", `${textOf(heading)}: ${textOf(field.closest("tr").querySelector("th"))}`)
   }
   for (const field of document.querySelectorAll(":is(.vDateField, .vTimeField):not([aria-label])")) {
-    const kind = field.classList.contains("vDateField") ? "date" : "time"
+    const kind = field.classList.contains("vDateField") ? NAME_WORDS["date"] ?? "date" : NAME_WORDS["time"] ?? "time"
     const row = field.closest(".form-row")
     field.setAttribute("aria-label", `${textOf(row?.querySelector("label, legend"))}, ${kind}`)
   }
