@@ -28,6 +28,14 @@ class Level(StrEnum):
         return str(_LEVELS[self])
 
 
+# The levels as they stand inside a sentence.
+LEVEL_WORDS: dict[Level, Promise] = {
+    Level.SIMPLE: _("simple"),
+    Level.MODERATE: _("moderate"),
+    Level.COMPLEX: _("complex"),
+}
+
+
 @dataclass(frozen=True)
 class Thinking:
     """A model's thoughts before its answer, and their seconds. Never part of the answer."""

@@ -90,28 +90,35 @@ class SensitivePattern(models.Model):
         REGEX = "regex", gettext_lazy("Regular expression")
 
     name = models.CharField(
+        gettext_lazy("name"),
         max_length=100,
         unique=True,
         help_text=gettext_lazy("Shown to whoever wrote such a text. It must not be secret itself."),
     )
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.WORD)
+    kind = models.CharField(gettext_lazy("kind"), max_length=10, choices=Kind, default=Kind.WORD)
     pattern = models.TextField(
         gettext_lazy("words or pattern"),
         validators=[MaxLengthValidator(rules.MAX_CHARS)],
         help_text=gettext_lazy(
             "Words and phrases: one a line, found as whole words in any case, with or without accents. A regular "
-            "expression: in RE2's syntax, found in any case; its \\w, \\d and \\b know only ASCII, \\pL is any letter."
+            "expression: in RE2's syntax, found in any case; its \\w, \\d and \\b know only ASCII, \\pL is any "
+            "letter."
         ),
     )
     label = models.PositiveSmallIntegerField(
+        gettext_lazy("label"),
         choices=LABEL_CHOICES[1:],
         default=Sensitivity.CONFIDENTIAL.value,
         help_text=gettext_lazy("What a text becomes at least in which it is found."),
     )
-    enabled = models.BooleanField(default=True)
-    note = models.TextField(blank=True, help_text=gettext_lazy("For admins: why it is here, whom to ask."))
+    enabled = models.BooleanField(gettext_lazy("enabled"), default=True)
+    note = models.TextField(
+        gettext_lazy("note"), blank=True, help_text=gettext_lazy("For admins: why it is here, whom to ask.")
+    )
 
     class Meta:
+        verbose_name = gettext_lazy("sensitive pattern")
+        verbose_name_plural = gettext_lazy("sensitive patterns")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=["word", "regex"]), name="sensitive_pattern_kind"),

@@ -5,6 +5,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 
 from chat.admin.assistants import AssistantAdmin, PromptAdmin
 from chat.admin.keeping import KeepingRuleAdmin
@@ -32,16 +33,16 @@ class ConversationAdmin(MetadataAdmin[Conversation]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).select_related("owner").annotate(message_count=Count("messages"))
 
-    @admin.display(description="started", ordering="created_at")
+    @admin.display(description=_("started"), ordering="created_at")
     def started(self, conversation: Conversation) -> str:
         """Return when it began: its title is its owner's own words, which admins may not read."""
         return date_format(timezone.localtime(conversation.created_at), "j M Y, H:i")
 
-    @admin.display(description="id", ordering="id")
+    @admin.display(description=_("id"), ordering="id")
     def short_id(self, conversation: Conversation) -> str:
         return f"{str(conversation.pk)[:8]}…"
 
-    @admin.display(description="messages", ordering="message_count")
+    @admin.display(description=_("messages"), ordering="message_count")
     def messages_count(self, conversation: Conversation) -> int:
         count: int = conversation.message_count  # type: ignore[attr-defined]  # of the query above
         return count

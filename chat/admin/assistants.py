@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chat.admin.metadata import MetadataAdmin
 from chat.models import Assistant, Prompt
@@ -40,10 +42,10 @@ class SharedAdmin(MetadataAdmin[S]):
         """Return all fields except the reason."""
         return [str(name) for name in self.get_fields(request, obj) if name != "withdrawn_why"]
 
-    @admin.display(description="shared with")
+    @admin.display(description=gettext_lazy("shared with"))
     def shared_with(self, thing: S) -> str:
         words = words_of(thing)
-        return "nobody" if words == "only you" else words
+        return _("nobody") if words == _("only you") else words
 
     def save_model(self, request: HttpRequest, obj: S, form: ModelForm[S], change: bool) -> None:
         obj.withdrawn_at = (obj.withdrawn_at or timezone.now()) if obj.withdrawn_why else None

@@ -1,6 +1,8 @@
 """Forms of the admin pages about routing."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chat.models import RoutingRule
 from chat.values import Level
@@ -12,11 +14,11 @@ LAST = 9_999
 
 class RuleForm(forms.ModelForm[RoutingRule]):
     position = forms.IntegerField(
-        label="Order",
+        label=pgettext_lazy("position", "Order"),
         required=False,
         min_value=0,
         max_value=LAST,
-        help_text="Lower positions are checked first; blank ones last. Positions are renumbered on save.",
+        help_text=_("Lower positions are checked first; blank ones last. Positions are renumbered on save."),
     )
 
     class Meta:
@@ -32,17 +34,27 @@ class WhatIfForm(forms.Form):
     """An invented turn, to see where it would go."""
 
     label = forms.TypedChoiceField(
-        choices=LABEL_CHOICES, coerce=lambda value: Sensitivity(int(value)), initial=Sensitivity.PUBLIC.value
+        label=_("Label"),
+        choices=LABEL_CHOICES,
+        coerce=lambda value: Sensitivity(int(value)),
+        initial=Sensitivity.PUBLIC.value,
     )
     complexity = forms.TypedChoiceField(
-        choices=[(level.value, level.value.capitalize()) for level in Level], coerce=Level, initial=Level.MODERATE.value
+        label=_("Complexity"),
+        choices=lambda: [(level.value, level.label) for level in Level],
+        coerce=Level,
+        initial=Level.MODERATE.value,
     )
     tokens = forms.IntegerField(
-        label="Tokens of the prompt", min_value=0, max_value=100_000_000, initial=1_000, help_text="Without the answer."
+        label=_("Tokens of the prompt"),
+        min_value=0,
+        max_value=100_000_000,
+        initial=1_000,
+        help_text=_("Without the answer."),
     )
 
 
 class LabForm(forms.Form):
     """For how many days the turns are replayed with a policy."""
 
-    days = forms.IntegerField(label="Days", min_value=1, max_value=90, initial=7)
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=90, initial=7)

@@ -14,6 +14,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chat.admin.forms import LabForm, RuleForm, WhatIfForm
 from chat.admin.replay import tried
@@ -36,9 +40,9 @@ class Act:
     """Something that can be done to a policy: the words of its button and confirmation, and when it is offered."""
 
     name: str
-    button: str
+    button: str | Promise
     statuses: frozenset[str]
-    question: str
+    question: str | Promise
 
 
 ACTS = {
@@ -46,23 +50,30 @@ ACTS = {
     for act in (
         Act(
             "activate",
-            "Activate",
+            gettext_lazy("Activate"),
             frozenset({STATUS.DRAFT}),
-            "It routes messages within seconds. It becomes the next version and can no longer be edited. The policy in "
-            "force now is retired, and can be restored.",
+            gettext_lazy(
+                "It routes messages within seconds. It becomes the next version and can no longer be edited. The "
+                "policy in force now is retired, and can be restored."
+            ),
         ),
-        Act("discard", "Discard", frozenset({STATUS.DRAFT}), "The draft and its rules are removed for good."),
+        Act(
+            "discard",
+            gettext_lazy("Discard"),
+            frozenset({STATUS.DRAFT}),
+            gettext_lazy("The draft and its rules are removed for good."),
+        ),
         Act(
             "roll-back",
-            "Roll back to this",
+            gettext_lazy("Roll back to this"),
             frozenset({STATUS.RETIRED}),
-            "A copy of these rules becomes the next version. It routes messages within seconds.",
+            gettext_lazy("A copy of these rules becomes the next version. It routes messages within seconds."),
         ),
         Act(
             "draft",
-            "Make a draft",
+            gettext_lazy("Make a draft"),
             frozenset(STATUS),
-            "The rules are copied into a draft that you can edit. Nothing changes until you activate it.",
+            gettext_lazy("The rules are copied into a draft that you can edit. Nothing changes until you activate it."),
         ),
     )
 }
@@ -103,7 +114,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[RoutingPolicy]:
         return super().get_queryset(request).prefetch_related("rules")
 
-    @admin.display(description="rules")
+    @admin.display(description=gettext_lazy("rules"))
     def rules_in_short(self, policy: RoutingPolicy) -> str:
         return "; ".join(f"{rule.name} → {rule.get_use_display()}" for rule in policy.rules.all()) or "-"
 
@@ -174,9 +185,9 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
             "policy": policy,
             "acts": _acts(policy),
             "warnings": warnings(policies.policy_of(policy)),
-            "title": f"Policy lab: {str(policy).lower()}",
+            "title": _("Policy lab: %(policy)s") % {"policy": policy.in_words},
             "coverage": coverage(catalogue.models()),
-            "abilities": [abilities.NAMES[ability] for ability in abilities.Ability],
+            "abilities": [_(abilities.NAMES[ability]) for ability in abilities.Ability],
             **tried(policy, request.GET),
         }
         return TemplateResponse(request, "admin/chat/routingpolicy/lab.html", context)
@@ -193,7 +204,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
             "act": ACTS[name],
             "offered": policy.status in ACTS[name].statuses,
             "warnings": warnings(policies.policy_of(policy)) if name in ("activate", "roll-back") else [],
-            "title": f"{ACTS[name].button}: {str(policy).lower()}",
+            "title": f"{ACTS[name].button}: {policy.in_words}",
         }
         return TemplateResponse(request, "admin/chat/routingpolicy/confirm.html", context)
 
@@ -219,28 +230,35 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         activated = policies.activate(policy, by=by)
         record("routingpolicy.activate", "routingpolicy", activated.pk)
         self.log_change(request, activated, f"Activated as version {activated.version}.")
-        messages.success(request, f"Version {activated.version} is in force.")
+        messages.success(request, _("Version %(version)s is in force.") % {"version": activated.version})
         return activated
 
     def _discard(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> None:
         self.log_deletions(request, RoutingPolicy.objects.filter(pk=policy.pk))
         name = str(policy)
         policies.discard(policy)
-        messages.success(request, f"{name} is discarded.")
+        messages.success(request, _("%(policy)s is discarded.") % {"policy": name})
 
     def _roll_back(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
         if policy.version is None:
-            raise LangAIError("A draft was never in force: activate it instead.")
+            raise LangAIError(_("A draft was never in force: activate it instead."))
         activated = policies.roll_back(policy.version, by=by)
         self.log_addition(request, activated, f"Rolled back to version {policy.version}, as {activated.version}.")
-        messages.success(request, f"Version {activated.version} is in force: the rules of version {policy.version}.")
+        words = _("Version %(version)s is in force: the rules of version %(earlier)s.")
+        messages.success(request, words % {"version": activated.version, "earlier": policy.version})
         return activated
 
     def _draft(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
         draft = policies.draft_of(policy, by=by)
-        self.log_addition(request, draft, f"Copied from {str(policy).lower()}.")
-        messages.success(request, "This is a draft: routing does not use it until you activate it.")
+        self.log_addition(request, draft, f"Copied from {_in_english(policy)}.")
+        messages.success(request, _("This is a draft: routing does not use it until you activate it."))
         return draft
+
+
+def _in_english(policy: RoutingPolicy) -> str:
+    """Return how the log names a policy: it is stored once, for readers of all languages."""
+    with translation.override("en"):
+        return policy.in_words
 
 
 def _acts(policy: RoutingPolicy) -> list[Act]:

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from chat.admin.forms import LabForm
 from chat.models import RoutingPolicy
 from chat.pages import receipt_text
 from chat.routing import past_turns
 from chat.routing.replay import Comparison, Cost, ReplayOutcome, Tally
+from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
 
 
@@ -51,23 +54,25 @@ def _told(outcome: ReplayOutcome) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "tallies": [
-            _tally("As it happened", outcome.happened),
-            _tally("By the policy in force", outcome.in_force),
-            _tally("By this policy", outcome.draft),
+            _tally(_("As it happened"), outcome.happened),
+            _tally(_("By the policy in force"), outcome.in_force),
+            _tally(_("By this policy"), outcome.draft),
         ],
         "all_labels": _counts(outcome.labels),
         "tables": [
             _table(
-                "Against the policy in force",
-                "Both route the same turns among today's models, so any difference comes from the rules.",
-                "By the policy in force",
+                _("Against the policy in force"),
+                _("Both route the same turns among today's models, so any difference comes from the rules."),
+                _("By the policy in force"),
                 outcome.by_draft,
             ),
             _table(
-                "Against what happened",
-                "Models, prices and ceilings may have changed since. Models that were cooling down or failed then are "
-                "assumed to work.",
-                "As it happened",
+                _("Against what happened"),
+                _(
+                    "Models, prices and ceilings may have changed since. Models that were cooling down or failed then "
+                    "are assumed to work."
+                ),
+                _("As it happened"),
                 outcome.since_then,
             ),
         ],
@@ -98,5 +103,5 @@ def _counts(labels: Mapping[Sensitivity, int]) -> tuple[int, ...]:
 
 def words_of(cost: Cost) -> str:
     """Return US dollars, and the number of turns whose cost is unknown."""
-    unpriced = f"{cost.unpriced:,} unpriced" if cost.unpriced else ""
+    unpriced = _("%(count)s unpriced") % {"count": grouped(cost.unpriced)} if cost.unpriced else ""
     return " + ".join(filter(None, (receipt_text.cost(cost.amount) if cost.amount or not unpriced else "", unpriced)))

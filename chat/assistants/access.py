@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from chat.models import Assistant, AssistantUse, Feedback
 from langai_site.accounts import sharing
@@ -15,13 +17,13 @@ from langai_site.errors import ForbiddenError, NotFoundError
 from search.access import library_collections
 from search.models import Collection
 
-GONE = "This assistant was deleted, or is not shared with you any more."
-READ_ONLY = "You may use this assistant but not change it. Make a copy instead."
+GONE = gettext_noop("This assistant was deleted, or is not shared with you any more.")
+READ_ONLY = gettext_noop("You may use this assistant but not change it. Make a copy instead.")
 LISTED_MAX = 500
 
 
 class AssistantGoneError(NotFoundError):
-    link = ("chat:assistants", "Show the assistants")
+    link = ("chat:assistants", gettext_lazy("Show the assistants"))
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,15 @@ class Reach:
     @property
     def words(self) -> str:
         if self.chosen is None:
-            return "searches all documents you may read"
+            return _("searches all documents you may read")
         if not self.chosen:
-            return "searches no documents"
-        plural = "" if self.chosen == 1 else "s"
-        return f"reads {self.readable} of {self.chosen} collection{plural} for you"
+            return _("searches no documents")
+        words = ngettext(
+            "reads %(readable)s of %(chosen)s collection for you",
+            "reads %(readable)s of %(chosen)s collections for you",
+            self.chosen,
+        )
+        return words % {"readable": self.readable, "chosen": self.chosen}
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,10 @@ class Missing:
     name: str
     owners: tuple[str, ...]
 
+    @property
+    def owners_in_words(self) -> str:
+        return _(" or ").join(self.owners)
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -75,7 +85,7 @@ def access_assistant(user_id: int, assistant_id: UUID) -> Assistant:
     """Return the assistant to a person who may use it. Raises NotFoundError."""
     found = usable(user_id, assistant_id)
     if found is None:
-        raise AssistantGoneError(GONE)
+        raise AssistantGoneError(_(GONE))
     return found
 
 
@@ -92,7 +102,7 @@ def editable(user_id: int, assistant_id: UUID, *, lock: bool = False) -> Assista
     found = (mine.select_for_update() if lock else mine).filter(pk=assistant_id).first()
     if found is None:
         access_assistant(user_id, assistant_id)
-        raise ForbiddenError(READ_ONLY)
+        raise ForbiddenError(_(READ_ONLY))
     return found
 
 

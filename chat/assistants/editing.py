@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.assistants import access
 from chat.conversations import drafts
@@ -17,6 +18,7 @@ from langai_site.accounts import sharing
 from langai_site.accounts.models import User
 from langai_site.accounts.sharing import Audience
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError
+from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
 
 ASSISTANTS_MAX, NAME_MAX, PURPOSE_MAX, INSTRUCTIONS_MAX, NOTE_MAX = 100, 60, 200, 8_000, 200
@@ -51,8 +53,10 @@ class AssistantForm:
     def _checked(self) -> dict[str, Any]:
         return {
             "emoji": _emoji(self.emoji),
-            "name": _line("name", self.name, NAME_MAX, is_required=True),
-            "purpose": _line("purpose", self.purpose, PURPOSE_MAX),
+            "name": _name(self.name),
+            "purpose": _line(
+                self.purpose, PURPOSE_MAX, _("The purpose has %(chars)s characters; %(most)s are allowed.")
+            ),
             "instructions": _instructions(self.instructions),
             "model": drafts.model(self.model) or drafts.AUTOMATIC,
             "options": self.options.written(),
@@ -62,33 +66,46 @@ class AssistantForm:
         }
 
 
-def _line(what: str, written: str, most: int, *, is_required: bool = False) -> str:
+def _line(written: str, most: int, refusal: str) -> str:
+    """Return a text as one line. Raises InvalidError with `refusal` if it is longer than `most`."""
     line = " ".join(written.replace("\0", "").split())
-    if is_required and not line:
-        raise InvalidError(f"Give the assistant a {what}.")
     if len(line) > most:
-        raise InvalidError(f"The {what} has {len(line)} characters; {most} are allowed.")
+        raise InvalidError(refusal % {"chars": len(line), "most": most})
     return line
+
+
+def _name(written: str) -> str:
+    name = _line(written, NAME_MAX, _("The name has %(chars)s characters; %(most)s are allowed."))
+    if not name:
+        raise InvalidError(_("Give the assistant a name."))
+    return name
+
+
+def _purpose(written: str) -> str:
+    return _line(written, PURPOSE_MAX, _("The purpose has %(chars)s characters; %(most)s are allowed."))
 
 
 def _emoji(written: str) -> str:
     emoji = written.strip()
     if len(emoji) > EMOJI_MAX or not all(unicodedata.category(sign) in _PICTURES or sign in _JOINING for sign in emoji):
-        raise InvalidError("Choose one emoji, or leave the field empty.")
+        raise InvalidError(_("Choose one emoji, or leave the field empty."))
     return emoji
 
 
 def _instructions(written: str) -> str:
     text = written.replace("\r\n", "\n").replace("\0", "").strip()
     if len(text) > INSTRUCTIONS_MAX:
-        raise InvalidError(f"The instructions have {len(text):,} characters; {INSTRUCTIONS_MAX:,} are allowed.")
+        words = _("The instructions have %(chars)s characters; %(most)s are allowed.")
+        raise InvalidError(words % {"chars": grouped(len(text)), "most": grouped(INSTRUCTIONS_MAX)})
     return text
 
 
 def _starters(written: Sequence[str]) -> list[str]:
-    starters = list(filter(None, (_line("question to begin with", one, STARTER_MAX) for one in written)))
+    too_long = _("The question to begin with has %(chars)s characters; %(most)s are allowed.")
+    starters = list(filter(None, (_line(one, STARTER_MAX, too_long) for one in written)))
     if len(starters) > STARTERS_MAX:
-        raise InvalidError(f"There are {len(starters)} questions to begin with; {STARTERS_MAX} are allowed.")
+        words = _("There are %(count)s questions to begin with; %(most)s are allowed.")
+        raise InvalidError(words % {"count": len(starters), "most": STARTERS_MAX})
     return starters
 
 
@@ -97,7 +114,8 @@ def create(user: User, form: AssistantForm, audience: Audience | None = None) ->
     # The lock keeps two posts at once from making one too many.
     User.objects.select_for_update().get(pk=user.pk)
     if Assistant.objects.of(user.pk).count() >= ASSISTANTS_MAX:
-        raise InvalidError(f"You have {ASSISTANTS_MAX} assistants, which is the most. Delete one first.")
+        words = _("You have %(most)s assistants, which is the most. Delete one first.")
+        raise InvalidError(words % {"most": ASSISTANTS_MAX})
     assistant = Assistant(owner=user, **_seen(user, form, ()))
     _save(assistant, user, form.note, is_new=True)
     if audience:
@@ -131,7 +149,7 @@ def change(
     assistant = access.editable(user.pk, assistant_id, lock=True)
     if form.version is not None and form.version != assistant.version:
         raise ConflictError(
-            "Somebody changed this assistant meanwhile. Copy your text, reload the page and edit it again."
+            _("Somebody changed this assistant meanwhile. Copy your text, reload the page and edit it again.")
         )
     values = _seen(user, form, (*(assistant.collections or ()), *chosen_before))
     if values != values_of(assistant):
@@ -156,7 +174,7 @@ def _save(assistant: Assistant, by: User, note: str, *, is_new: bool = False) ->
         assistant=assistant,
         number=assistant.version,
         values=values_of(assistant),
-        note=_line("note", note, NOTE_MAX),
+        note=_line(note, NOTE_MAX, _("The note has %(chars)s characters; %(most)s are allowed.")),
         by=by,
     )
 
@@ -173,15 +191,16 @@ def restore(user: User, assistant_id: UUID, number: int) -> Assistant:
     assistant = access.editable(user.pk, assistant_id)
     old = assistant.versions.filter(number=number).first()
     if old is None:
-        raise access.AssistantGoneError("There is no such version of this assistant.")
-    form = form_of(old.values, f"Version {number} again")
+        raise access.AssistantGoneError(_("There is no such version of this assistant."))
+    form = form_of(old.values, _("Version %(number)s again") % {"number": number})
     return change(user, assistant_id, form, chosen_before=old.values["collections"] or ())
 
 
 def copy(user: User, assistant_id: UUID) -> Assistant:
     """Make a private copy. It searches those of the collections that its new owner may read."""
     values = values_of(access.access_assistant(user.pk, assistant_id))
-    return create(user, form_of(values | {"name": f"Copy of {values['name']}"[:NAME_MAX]}))
+    name = _("Copy of %(name)s") % {"name": values["name"]}
+    return create(user, form_of(values | {"name": name[:NAME_MAX]}))
 
 
 @transaction.atomic
@@ -189,7 +208,7 @@ def delete(user_id: int, assistant_id: UUID) -> str:
     """Delete an assistant, and return its name. Its conversations stay, and go on without it."""
     assistant = access.access_assistant(user_id, assistant_id)
     if assistant.owner_id != user_id:
-        raise ForbiddenError("Only the owner of an assistant can delete it.")
+        raise ForbiddenError(_("Only the owner of an assistant can delete it."))
     assistant.delete()
     return assistant.name
 

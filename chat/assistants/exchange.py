@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from chat.assistants import editing
 from chat.assistants.editing import AssistantForm
 from chat.conversations import drafts
@@ -16,12 +19,13 @@ from chat.models import Assistant
 from langai_site.accounts.models import User
 from langai_site.characters import whole_characters
 from langai_site.errors import InvalidError
+from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
 from search.access import library_collections
 
 FORMAT, FORMAT_VERSION = "langai-assistant", 1
 CHARS_MAX = 50_000
-NOT_READ = "This is not an assistant that LangAI has exported. Choose a JSON file from “Export”."
+NOT_READ = gettext_noop("This is not an assistant that LangAI has exported. Choose a JSON file from “Export”.")
 _LABELS = {label.slug: label for label in Sensitivity}
 
 
@@ -67,22 +71,23 @@ def imported(user: User, text: str) -> Imported:
         collections=None if wanted is None else sorted(found.values()),
         starters=_names(document.get("starters")) or (),
         label=_label(document.get("label", Sensitivity.PUBLIC.slug)),
-        note="Imported",
+        note=_("Imported"),
     )
     return Imported(editing.create(user, form), tuple(name for name in wanted or () if name not in found))
 
 
 def _document(text: str) -> Mapping[str, Any]:
     if len(text) > CHARS_MAX:
-        raise InvalidError(f"The file has {len(text):,} characters; {CHARS_MAX:,} are allowed.")
+        words = _("The file has %(chars)s characters; %(most)s are allowed.")
+        raise InvalidError(words % {"chars": grouped(len(text)), "most": grouped(CHARS_MAX)})
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise InvalidError(NOT_READ) from None
+        raise InvalidError(_(NOT_READ)) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InvalidError(NOT_READ)
+        raise InvalidError(_(NOT_READ))
     if document.get("format_version") != FORMAT_VERSION:
-        raise InvalidError("This file comes from a newer LangAI. Update this one, then import it again.")
+        raise InvalidError(_("This file comes from a newer LangAI. Update this one, then import it again."))
     return document
 
 
@@ -110,5 +115,5 @@ def _label(slug: Any) -> Sensitivity:  # noqa: ANN401 - any JSON
 
 def _checked(value: Any, is_valid: Callable[[], bool]) -> Any:  # noqa: ANN401 - any JSON
     if not is_valid():
-        raise InvalidError(NOT_READ)
+        raise InvalidError(_(NOT_READ))
     return value

@@ -62,6 +62,10 @@ class SharedAnswer:
     answer: str = ""
 
     @property
+    def label(self) -> str:
+        return Sensitivity(self.feedback.reply.label).in_text
+
+    @property
     def reasons(self) -> Sequence[str]:
         return [str(Reason(reason).label) for reason in self.feedback.reasons]
 

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from langai_site.accounts.shared import Shared, SharedQuerySet
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
@@ -15,8 +16,10 @@ class Assistant(Shared):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     emoji = models.CharField(max_length=16, blank=True)
-    name = models.CharField(max_length=60)
-    purpose = models.CharField(max_length=200, blank=True, help_text="In one line, for those who look for one.")
+    name = models.CharField(_("name"), max_length=60)
+    purpose = models.CharField(
+        _("purpose"), max_length=200, blank=True, help_text=_("In one line, for those who look for one.")
+    )
     instructions = models.TextField(blank=True)
     model = models.CharField(max_length=200, default="auto", help_text="If nobody chooses another; “auto”: by routing.")
     options = models.JSONField(default=dict, help_text="Complexity, temperature and longest answer, where set.")
@@ -25,14 +28,16 @@ class Assistant(Shared):
     label = models.PositiveSmallIntegerField(
         choices=LABEL_CHOICES, default=Sensitivity.PUBLIC, help_text="The least label of its conversations."
     )
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(_("version"), default=1)
     created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
     favoured_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="favourite_assistants")
 
     objects = SharedQuerySet["Assistant"].as_manager()
 
     class Meta:
+        verbose_name = _("assistant")
+        verbose_name_plural = _("assistants")
         ordering = ["name", "id"]
         default_permissions = ["view", "change"]
 

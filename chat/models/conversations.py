@@ -6,6 +6,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat.models.assistants import Assistant
 from chat.models.folders import LIST_INDEXES, Folder
@@ -39,17 +41,19 @@ class Conversation(models.Model):
         PERSON = "person", "its owner"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="conversations"
+    )
     title = models.CharField(max_length=120)
     titled_by = models.CharField(max_length=6, choices=TitledBy, default=TitledBy.WORDS)
-    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
+    label = models.PositiveSmallIntegerField(_("label"), choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     label_cause = SentenceField(blank=True, help_text="Why it has its label, as its owner reads it.")
-    source = models.CharField(max_length=20, default="page")
+    source = models.CharField(_("source"), max_length=20, default="page")
     imported_from = models.CharField(
         max_length=20, blank=True, default="", help_text="The program that it was imported from; empty: begun here."
     )
     imported_id = models.CharField(max_length=200, blank=True, default="", help_text="Its id in that program.")
-    model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
+    model = models.CharField(_("model"), max_length=200, default="auto", help_text=_("The model that was last chosen."))
     collections = models.JSONField(
         null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
     )
@@ -57,19 +61,23 @@ class Conversation(models.Model):
     assistant = models.ForeignKey(
         Assistant, null=True, on_delete=models.SET_NULL, related_name="conversations", help_text="Who answers in it."
     )
-    keeping = models.CharField(max_length=4, choices=Keeping, default=Keeping.KEPT, help_text="Chosen as it began.")
+    keeping = models.CharField(
+        _("keeping"), max_length=4, choices=Keeping, default=Keeping.KEPT, help_text=_("Chosen as it began.")
+    )
     expires_at = models.DateTimeField(null=True, db_index=True, help_text="When a temporary one is deleted.")
     current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="conversations")
     pinned_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
-    deleted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True)
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
         ordering = ["-updated_at"]
         indexes = [models.Index(fields=["owner", "-updated_at"]), *LIST_INDEXES]
         constraints = [
@@ -105,16 +113,20 @@ class Conversation(models.Model):
 class LabelChange(models.Model):
     """A change of a conversation's label. Append-only, and only values, so that it outlives conversation and owner."""
 
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    conversation = models.UUIDField(db_index=True)
+    at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
+    conversation = models.UUIDField(_("conversation"), db_index=True)
     user_id = models.BigIntegerField()
-    username = models.CharField(max_length=150)
-    before = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
-    after = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
+    username = models.CharField(_("username"), max_length=150)
+    before = models.PositiveSmallIntegerField(_("before"), choices=LABEL_CHOICES)
+    after = models.PositiveSmallIntegerField(_("after"), choices=LABEL_CHOICES)
     cause = SentenceField(help_text="What raised it, or the reason its owner gave for lowering it.")
 
     class Meta:
+        verbose_name = _("label change")
+        verbose_name_plural = _("label changes")
         ordering = ["-at", "-id"]
 
     def __str__(self) -> str:
-        return f"{self.conversation}: {self.get_before_display()} to {self.get_after_display()}"
+        words = gettext("%(conversation)s: %(before)s to %(after)s")
+        before, after = self.get_before_display(), self.get_after_display()
+        return words % {"conversation": self.conversation, "before": before, "after": after}

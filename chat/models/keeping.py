@@ -35,10 +35,17 @@ class KeepingRule(models.Model):
     """What admins set for the new conversations of a team, or of everyone: where they start, or the longest."""
 
     team = models.OneToOneField(
-        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text=_("Empty: everyone.")
+        Team,
+        verbose_name=_("team"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text=_("Empty: everyone."),
     )
     keeping = models.CharField(_("new conversations are"), max_length=4, choices=Keeping, default=Keeping.WEEK)
     enforced = models.BooleanField(
+        _("enforced"),
         default=False,
         help_text=_("People cannot keep a new conversation longer. Otherwise it is only where they start."),
     )

@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat.models.conversations import Conversation
 from chat.values import Thinking
@@ -56,14 +57,16 @@ class Message(models.Model):
         ASSISTANT = "assistant"
 
     class Status(models.TextChoices):
-        STREAMING = "streaming"
-        COMPLETE = "complete"
-        STOPPED = "stopped"
-        INTERRUPTED = "interrupted"
-        FAILED = "failed"
+        STREAMING = "streaming", _("Streaming")
+        COMPLETE = "complete", _("Complete")
+        STOPPED = "stopped", _("Stopped")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(
+        Conversation, verbose_name=_("conversation"), on_delete=models.CASCADE, related_name="messages"
+    )
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     role = models.CharField(max_length=10, choices=Role)
     parts = models.JSONField(
@@ -71,8 +74,8 @@ class Message(models.Model):
         help_text='In order: [{"type": "thinking", "text": …, "seconds": …}, {"type": "text", "text": …}]; '
         'of a corrected answer also {"type": "original", "text": …}, what the model had written.',
     )
-    status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETE)
-    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.COMPLETE)
+    label = models.PositiveSmallIntegerField(_("label"), choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     causes = models.JSONField(
         default=list, help_text='For a question: what gives it its label: [{"label": …, "words": …, "sentence": …}].'
     )
@@ -80,15 +83,15 @@ class Message(models.Model):
         default=dict, help_text="How a question is to be answered, or how a reply was requested, where that was said."
     )
     model = models.CharField(
-        max_length=200, blank=True, help_text="For a reply: what was asked for, then what answered."
+        _("model"), max_length=200, blank=True, help_text=_("For a reply: what was asked for, then what answered.")
     )
     collections = models.JSONField(null=True, help_text="For a question: the collections that it asks, as above.")
     error = SentenceField(blank=True, help_text="What the person is told when it failed.")
-    error_code = models.CharField(max_length=40, blank=True)
+    error_code = models.CharField(_("error code"), max_length=40, blank=True)
     receipt = models.JSONField(default=dict)
     lease = models.UUIDField(null=True, help_text="Whose reply it is to write: new each time that it goes live.")
     lease_until = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
     shown_at = models.DateTimeField(
         null=True,
         help_text="When its person left the branch that ends with it for another branch.",
@@ -216,4 +219,5 @@ class Reply(Message):
         proxy = True
         ordering = ["-created_at"]
         default_permissions = ["view"]
-        verbose_name_plural = "replies"
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")

@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from chat.values import USES, Level
+from chat.values import LEVEL_WORDS, USES
 from langai_site.sensitivity import LABEL_CHOICES
 
 
@@ -12,25 +14,40 @@ class RoutingPolicy(models.Model):
     """A set of routing rules. A draft can be edited; once activated, it has a version and never changes."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft"
-        ACTIVE = "active", "In force"
-        RETIRED = "retired"
+        DRAFT = "draft", _("Draft")
+        ACTIVE = "active", _("In force")
+        RETIRED = "retired", _("Retired")
 
-    version = models.PositiveIntegerField(null=True, unique=True, editable=False)
-    based_on = models.PositiveIntegerField(null=True, editable=False, help_text="The version that it was copied from.")
-    note = models.CharField(max_length=200, blank=True, help_text="What this policy is for, or what it changes.")
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    version = models.PositiveIntegerField(_("version"), null=True, unique=True, editable=False)
+    based_on = models.PositiveIntegerField(
+        _("based on"), null=True, editable=False, help_text=_("The version that it was copied from.")
     )
-    activated_at = models.DateTimeField(null=True, editable=False)
+    note = models.CharField(
+        _("note"), max_length=200, blank=True, help_text=_("What this policy is for, or what it changes.")
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("created by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    activated_at = models.DateTimeField(_("activated at"), null=True, editable=False)
     activated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("activated by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
     )
 
     class Meta:
-        verbose_name_plural = "routing policies"
+        verbose_name = _("routing policy")
+        verbose_name_plural = _("routing policies")
         ordering = [models.F("version").desc(nulls_first=True), "-created_at"]
         constraints = [
             models.UniqueConstraint(
@@ -44,7 +61,22 @@ class RoutingPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Version {self.version}" if self.version else f"Draft {self.pk}, from version {self.based_on}"
+        if self.version:
+            return gettext("Version %(number)s") % {"number": self.version}
+        return gettext("Draft %(id)s, from version %(number)s") % {"id": self.pk, "number": self.based_on}
+
+    @property
+    def in_words(self) -> str:
+        """Return the policy's name as it stands inside a sentence."""
+        if self.version:
+            return gettext("version %(number)s") % {"number": self.version}
+        return gettext("draft %(id)s, from version %(number)s") % {"id": self.pk, "number": self.based_on}
+
+    @property
+    def status_words(self) -> str:
+        """Return the status as it stands inside a sentence."""
+        words = {"draft": gettext("draft"), "active": gettext("in force"), "retired": gettext("retired")}
+        return words[self.status]
 
     @property
     def is_draft(self) -> bool:
@@ -54,21 +86,28 @@ class RoutingPolicy(models.Model):
 class RoutingRule(models.Model):
     """One rule of a policy: it applies if all its conditions do, and says which kind of model is asked first."""
 
-    policy = models.ForeignKey(RoutingPolicy, on_delete=models.CASCADE, related_name="rules")
-    position = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=40, help_text="The receipt names the rule by it.")
+    policy = models.ForeignKey(RoutingPolicy, verbose_name=_("policy"), on_delete=models.CASCADE, related_name="rules")
+    position = models.PositiveSmallIntegerField(
+        _("position"),
+    )
+    name = models.CharField(_("name"), max_length=40, help_text=_("The receipt names the rule by it."))
     at_least = models.PositiveSmallIntegerField(
-        "label, at least", choices=[(None, "any"), *LABEL_CHOICES], null=True, blank=True
+        _("label, at least"), choices=[(None, _("any")), *LABEL_CHOICES], null=True, blank=True
     )
     complexity = models.CharField(
-        max_length=10, choices=[("", "any"), *((level.value, level.value) for level in Level)], blank=True
+        _("complexity"),
+        max_length=10,
+        choices=[("", _("any")), *((level.value, words) for level, words in LEVEL_WORDS.items())],
+        blank=True,
     )
     too_long = models.BooleanField(
-        "only if too long", default=False, help_text="Question and answer do not fit the usual balanced model."
+        _("only if too long"), default=False, help_text=_("Question and answer do not fit the usual balanced model.")
     )
-    use = models.CharField("asks first", max_length=20, choices=[(str(use), words) for use, words in USES.items()])
+    use = models.CharField(_("asks first"), max_length=20, choices=[(str(use), words) for use, words in USES.items()])
 
     class Meta:
+        verbose_name = _("routing rule")
+        verbose_name_plural = _("routing rules")
         ordering = ["position", "id"]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from langai_site.accounts.shared import Shared, SharedQuerySet
 
@@ -13,15 +14,19 @@ class Prompt(Shared):
     """A text to ask with, found by its command. Its variables are filled in before it is sent."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    command = models.CharField(max_length=40, help_text="What follows the slash; each owner has it once.")
-    title = models.CharField(max_length=100)
+    command = models.CharField(
+        _("command"), max_length=40, help_text=_("What follows the slash; each owner has it once.")
+    )
+    title = models.CharField(_("title"), max_length=100)
     text = models.TextField()
     version = models.PositiveIntegerField(default=1)
-    updated_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
 
     objects = SharedQuerySet["Prompt"].as_manager()
 
     class Meta:
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
         ordering = ["command", "id"]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["owner", "command"], name="one_prompt_a_command")]

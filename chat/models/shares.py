@@ -7,6 +7,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from chat.models.conversations import Conversation
 from langai_site.accounts.shared import Shared, SharedQuerySet
@@ -61,3 +63,7 @@ class Share(Shared):
         if self.revoked_at:
             return "revoked"
         return "expired" if self.expires_at and self.expires_at <= timezone.now() else "open"
+
+    @property
+    def state_words(self) -> str:
+        return {"open": pgettext("link", "open"), "revoked": _("revoked"), "expired": _("expired")}[self.state]

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 def stored_name(transfer: "Transfer", file_name: str) -> str:
@@ -17,14 +18,14 @@ class Transfer(models.Model):
     """One export or import. The row is the queue entry: a worker claims it by a lease, and another one resumes it."""
 
     class Kind(models.TextChoices):
-        EXPORT = "export"
-        IMPORT = "import"
+        EXPORT = "export", _("Export")
+        IMPORT = "import", _("Import")
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        WORKING = "working", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Waiting")
+        WORKING = "working", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="transfers")

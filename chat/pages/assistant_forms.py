@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.assistants import access, editing, exchange
@@ -23,6 +25,7 @@ from chat.pages import conversation as pages
 from chat.pages.lines import VERSIONS_SHOWN, Comparison
 from chat.pages.signing_in import page_of_person
 from chat.routing.route import AUTO
+from chat.values import Level
 from langai_site import detectors
 from langai_site.accounts import sharing
 from langai_site.accounts.limits import costly
@@ -31,20 +34,22 @@ from langai_site.accounts.session import as_user
 from langai_site.accounts.sharing import Audience
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, LangAIError
 from langai_site.outbound import catalogue
-from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+from langai_site.sensitivity import Sensitivity
 from search.access import library_collections
 
 FORM, IMPORT = "chat/assistant_form.html", "chat/assistant_import.html"
-LABELS = [
-    (Sensitivity.PUBLIC.slug, "By what it contains"),
-    *((Sensitivity(value).slug, words) for value, words in LABEL_CHOICES[1:]),
-]
 LIMITS = {
     "name": editing.NAME_MAX,
     "purpose": editing.PURPOSE_MAX,
     "instructions": str(editing.INSTRUCTIONS_MAX),
     "note": editing.NOTE_MAX,
     "starters": editing.STARTERS_MAX,
+}
+# The options of a version, as a line of it.
+OPTIONS = {
+    "complexity": gettext_noop("Complexity: %(value)s"),
+    "temperature": gettext_noop("Temperature: %(value)s"),
+    "max_tokens": gettext_noop("Max tokens: %(value)s"),
 }
 # What people may put right in the form itself.
 REFUSALS = (InvalidError, ConflictError, ForbiddenError)
@@ -128,24 +133,32 @@ def _context(user: User, assistant_id: UUID | None, form: QueryDict | None = Non
     instructions = form.get("instructions", "") if form else shown.instructions if shown else ""
     found = detectors.shown(detectors.scan(instructions[: editing.INSTRUCTIONS_MAX]))
     chosen = form.get("model", AUTO) if form else shown.model if shown else AUTO
+    missing = access.missing(user.pk, shown) if shown else []
     return {
         "assistant": shown,
         "is_mine": shown is None or shown.owner_id == user.pk,
         "value": _values(shown, form),
         "models": models,
         "unknown_model": chosen if chosen not in {AUTO, *(model.name for model in models)} else "",
-        "levels": drafts.COMPLEXITIES,
+        "levels": [(drafts.AUTOMATIC, _("Auto")), *((level.value, level.label) for level in Level)],
         "choice": chosen_collections.offer(
             user.pk, shown.collections if shown else None, form.getlist("collections") if form else ()
         ),
-        "missing": access.missing(user.pk, shown) if shown else (),
-        "labels": LABELS,
+        "missing": missing,
+        "missing_names": ", ".join(one.name for one in missing),
+        "labels": _labels(),
         "found": found,
         "found_label": found[0].label if found else None,
         "sharing": sharing.context(shown, user, form),
         "limits": LIMITS,
         "most": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
     }
+
+
+def _labels() -> list[tuple[str, str]]:
+    """Return the labels that an assistant can give its chats, by their slugs."""
+    higher = [label for label in Sensitivity if label > Sensitivity.PUBLIC]
+    return [(Sensitivity.PUBLIC.slug, _("By what it contains")), *((label.slug, label.label) for label in higher)]
 
 
 def _values(shown: Assistant | None, form: QueryDict | None) -> Mapping[str, Any]:
@@ -178,16 +191,17 @@ def versions_of(user: User, shown: Assistant) -> list[dict[str, Any]]:
 def _described(values: Mapping[str, Any], names: Mapping[int, str]) -> str:
     """Return a version as lines of text, so that two can be compared."""
     chosen = values["collections"]
-    named = (names.get(pk, "a collection that you may not read") for pk in chosen or ())
+    named = (names.get(pk, _("a collection that you may not read")) for pk in chosen or ())
+    documents = _("all") if chosen is None else ", ".join(named) or _("none")
     lines = [
-        f"Name: {values['emoji']} {values['name']}",
-        f"Purpose: {values['purpose']}",
-        f"Model: {values['model']}",
-        *(f"{name.replace('_', ' ').capitalize()}: {value}" for name, value in values["options"].items()),
-        f"Documents: {'all' if chosen is None else ', '.join(named) or 'none'}",
-        f"Label: {Sensitivity(values['label']).label}",
-        *(f"Question: {starter}" for starter in values["starters"]),
-        "Instructions:",
+        _("Name: %(value)s") % {"value": f"{values['emoji']} {values['name']}"},
+        _("Purpose: %(value)s") % {"value": values["purpose"]},
+        _("Model: %(value)s") % {"value": values["model"]},
+        *(_(OPTIONS[name]) % {"value": value} for name, value in values["options"].items() if name in OPTIONS),
+        _("Documents: %(value)s") % {"value": documents},
+        _("Label: %(value)s") % {"value": Sensitivity(values["label"]).label},
+        *(_("Question: %(value)s") % {"value": starter} for starter in values["starters"]),
+        _("Instructions:"),
         values["instructions"],
     ]
     return "\n".join(lines)
@@ -243,5 +257,5 @@ def _import(user: User, request: HttpRequest) -> Imported:
     try:
         text = file.read().decode("utf-8-sig") if file else request.POST.get("text", "")
     except UnicodeDecodeError:
-        raise InvalidError(exchange.NOT_READ) from None
+        raise InvalidError(_(exchange.NOT_READ)) from None
     return exchange.imported(user, text)

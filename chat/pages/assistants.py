@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.assistants import access, editing, using
@@ -20,6 +21,7 @@ from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
 from langai_site.outbound import catalogue
+from langai_site.sensitivity import Sensitivity
 
 LIST, PAGE = "chat/assistants.html", "chat/assistant.html"
 QUERY_MAX_CHARS = 200
@@ -69,7 +71,7 @@ def _context(user: User, assistant_id: UUID) -> dict[str, Any]:
         "model": _model(user, shown),
         "reach": access.reach(shown, access.readable_ids(user.pk)),
         "missing": access.missing(user.pk, shown),
-        "label": shown.get_label_display() if shown.label else "",
+        "label": Sensitivity(shown.label).in_text if shown.label else "",
         "figures": access.figures(shown) if may_edit else None,
         "shared": sharing.words_of(shown) if is_mine else "",
         "withdrawn": shown.withdrawn_why if shown.withdrawn_at else "",
@@ -80,7 +82,7 @@ def _context(user: User, assistant_id: UUID) -> dict[str, Any]:
 def _model(user: User, shown: Assistant) -> dict[str, Any]:
     """Return the name of an assistant's model as people know it, and whether this person cannot have it."""
     if shown.model == AUTO:
-        return {"name": "Auto", "is_gone": False}
+        return {"name": _("Auto"), "is_gone": False}
     known = {model.name: model.display_name for model in (*catalogue.models(user.pk), *BUILT_IN)}
     return {"name": known.get(shown.model, shown.model), "is_gone": shown.model not in known}
 

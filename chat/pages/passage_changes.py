@@ -12,6 +12,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.conversations import access
@@ -27,8 +29,8 @@ from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.errors import NotFoundError
 from search.passage_changes import differences
 
-UNCHANGED = "This passage has not changed, or you may not read the document any more."
-ONLY_VERSION = "There is no earlier version of this answer to compare it with."
+UNCHANGED = gettext_noop("This passage has not changed, or you may not read the document any more.")
+ONLY_VERSION = gettext_noop("There is no earlier version of this answer to compare it with.")
 
 
 @require_safe
@@ -55,7 +57,7 @@ def _change(user: User, reply: UUID, number: int) -> ShownChange:
     for shown in access.reply_as_shown(user.id, reply).passage_changes:
         if shown.number == number and isinstance(shown, ShownChange):
             return shown
-    raise NotFoundError(UNCHANGED)
+    raise NotFoundError(_(UNCHANGED))
 
 
 def _current_url(shown: ShownChange) -> str:
@@ -97,7 +99,7 @@ def _versions(user: User, reply: UUID) -> _Versions:
     ids = list(answer.siblings)
     at = ids.index(answer.id)
     if not at:
-        raise NotFoundError(ONLY_VERSION)
+        raise NotFoundError(_(ONLY_VERSION))
     return _Versions(access.access_reply(user.id, ids[at - 1]), answer, at)
 
 

@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.markdown import rendering
@@ -32,7 +34,7 @@ from langai_site.errors import NotFoundError
 T = TypeVar("T")
 
 PAGE = "chat/shared.html"
-SPEAKERS = {Message.Role.USER: "Question", Message.Role.ASSISTANT: "Answer"}
+SPEAKERS = {Message.Role.USER: gettext_noop("Question"), Message.Role.ASSISTANT: gettext_noop("Answer")}
 
 
 async def _read(request: HttpRequest, work: Callable[[User | None, str], T], token: str) -> T:
@@ -49,7 +51,7 @@ async def _read(request: HttpRequest, work: Callable[[User | None, str], T], tok
             return await apart(work, None, token)
         except NotFoundError:
             # Nobody is told whether there is such a link.
-            raise SignedOutError("Sign in to open this link.") from None
+            raise SignedOutError(_("Sign in to open this link.")) from None
     return await apart(work, user, token)
 
 
@@ -106,11 +108,12 @@ async def markdown(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _markdown(shared: SharedConversation) -> str:
-    parts = [f"# {' '.join(shared.title.split())}", f"Shared by {shared.share.owner} · {shared.label.label}"]
+    shared_by = _("Shared by %(owner)s") % {"owner": shared.share.owner}
+    parts = [f"# {' '.join(shared.title.split())}", f"{shared_by} · {shared.label.label}"]
     for message in shared.messages:
         role = Message.Role(message.row.role)
         text = message.text if shared.share.includes_sources else without_unknown(message.text, ())
-        parts += [f"## {SPEAKERS[role]}", text, _sources(message.sources)]
+        parts += [f"## {_(SPEAKERS[role])}", text, _sources(message.sources)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -118,7 +121,7 @@ def _sources(sources: Sequence[reading.SharedSource]) -> str:
     lines = [
         f"- [{one.number}] {', '.join(filter(None, (one.title, one.place)))}"
         if one.citation
-        else f"- [{one.number}] a document that you may not read"
+        else f"- [{one.number}] {_('a document that you may not read')}"
         for one in sources
     ]
     return "\n".join(lines)

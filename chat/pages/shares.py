@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.models import Conversation, Share
@@ -24,7 +26,13 @@ from langai_site.errors import ConflictError, ForbiddenError, InvalidError
 from langai_site.sensitivity import Sensitivity
 
 FORM, LIST = "chat/share.html", "chat/shares.html"
-DAYS = {1: "a day", 7: "7 days", 30: "30 days", 90: "90 days", 0: "until I revoke it"}
+DAYS = {
+    1: gettext_lazy("for a day"),
+    7: gettext_lazy("for 7 days"),
+    30: gettext_lazy("for 30 days"),
+    90: gettext_lazy("for 90 days"),
+    0: gettext_lazy("until I revoke it"),
+}
 FIRST_CHARS = 90
 REFUSALS = (ConflictError, ForbiddenError, InvalidError)
 
@@ -49,7 +57,7 @@ def share(request: HttpRequest, conversation: UUID) -> HttpResponse:
 
 
 def _made(request: HttpRequest, share: Share) -> HttpResponse:
-    messages.success(request, "The link is made. Copy it from here, and send it to those who may read it.")
+    messages.success(request, _("The link is made. Copy it from here, and send it to those who may read it."))
     return redirect("chat:share-settings", share.id)
 
 
@@ -101,7 +109,7 @@ def settings(request: HttpRequest, share: UUID) -> HttpResponse:
         except REFUSALS as error:
             refusal, status = error.shown, error.status
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("chat:share-settings", share)
     context = _context(user, row.conversation, row, request.POST if refusal else None)
     address = request.build_absolute_uri(reverse("chat:shared", args=[row.token]))
@@ -114,7 +122,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show all links of a person, and those of others that name them."""
     user = signed_in(request)
     rows = [
-        (row, "everybody with the link" if row.is_public else sharing.words_of(row)) for row in links.listed(user.pk)
+        (row, _("everybody with the link") if row.is_public else sharing.words_of(row)) for row in links.listed(user.pk)
     ]
     return render(request, LIST, {"links": rows, "theirs": reading.shared_with(user)})
 
@@ -122,20 +130,21 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def update(request: HttpRequest, share: UUID) -> HttpResponse:
     updated = links.update(signed_in(request), share)
-    shown = "the messages that you chose" if updated.shows_chosen else "the conversation"
-    messages.success(request, f"The link now shows the latest version of {shown}. Its address has not changed.")
+    chosen = _("The link now shows the latest version of the messages that you chose. Its address has not changed.")
+    whole = _("The link now shows the latest version of the conversation. Its address has not changed.")
+    messages.success(request, chosen if updated.shows_chosen else whole)
     return redirect("chat:share-settings", share)
 
 
 @require_POST
 def revoke(request: HttpRequest, share: UUID) -> HttpResponse:
     links.revoke(signed_in(request), share)
-    messages.success(request, "The link is closed. Nobody can open it any more.")
+    messages.success(request, _("The link is closed. Nobody can open it any more."))
     return redirect("chat:shares")
 
 
 @require_POST
 def delete(request: HttpRequest, share: UUID) -> HttpResponse:
     links.delete(signed_in(request), share)
-    messages.success(request, "The link is deleted.")
+    messages.success(request, _("The link is deleted."))
     return redirect("chat:shares")

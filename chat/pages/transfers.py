@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.pages import conversation as pages
@@ -61,9 +62,10 @@ def _same(user: User) -> User:
 def _start_imports(request: HttpRequest, user: User) -> None:
     files = request.FILES.getlist("files")
     if not files:
-        raise InvalidError("Choose the file of an export first.")
+        raise InvalidError(_("Choose the file of an export first."))
     if len(files) > access.MOST_WAITING:
-        raise InvalidError(f"You chose {len(files)} files; {access.MOST_WAITING} are allowed at once.")
+        words = _("You chose %(count)s files; %(most)s are allowed at once.")
+        raise InvalidError(words % {"count": len(files), "most": access.MOST_WAITING})
     floor = highest_stated(request.POST.get("label", ""))
     for file in files:
         access.start_import(user, file, floor)
@@ -110,5 +112,5 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 @require_POST
 def remove(request: HttpRequest, transfer: UUID) -> HttpResponse:
     access.remove(signed_in(request).pk, transfer)
-    messages.success(request, "Removed.")
+    messages.success(request, _("Removed."))
     return redirect("chat:transfers")

@@ -3,9 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation.trans_null import gettext_noop
+
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
+
+ROLES = {
+    ModelRole.SIMPLE: gettext_noop("simple"),
+    ModelRole.BALANCED: gettext_noop("balanced"),
+    ModelRole.STRONG: gettext_noop("strong"),
+    ModelRole.LONG_CONTEXT: gettext_noop("long context"),
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,10 @@ class Row:
     label: Sensitivity
     role: ModelRole
     cells: tuple[Cell, ...]
+
+    @property
+    def words(self) -> str:
+        return _(ROLES[self.role])
 
 
 def coverage(catalogue: Sequence[ModelInfo]) -> tuple[Row, ...]:

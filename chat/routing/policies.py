@@ -8,6 +8,8 @@ import time
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.models import RoutingPolicy, RoutingRule
 from chat.routing.rules import DEFAULT, Policy, Rule
@@ -24,7 +26,7 @@ FRESH = 3.0
 # The distance between rule numbers, so that a rule can be put between two others by its number alone.
 STEP = 10
 
-NO_DRAFT = "This policy is no longer a draft: somebody activated or discarded it. Reload the page."
+NO_DRAFT = gettext_noop("This policy is no longer a draft: somebody activated or discarded it. Reload the page.")
 
 _IN_FORCE = CompiledQuery(
     lambda: (
@@ -94,7 +96,7 @@ def activate(draft: RoutingPolicy, *, by: User) -> RoutingPolicy:
         status=STATUS.ACTIVE, version=version, activated_at=timezone.now(), activated_by=by
     )
     if not activated:
-        raise ConflictError(NO_DRAFT)
+        raise ConflictError(_(NO_DRAFT))
     transaction.on_commit(forget)
     return RoutingPolicy.objects.get(pk=draft.pk)
 
@@ -104,10 +106,10 @@ def roll_back(version: int, *, by: User) -> RoutingPolicy:
     """Activate a copy of an earlier version, as the next version."""
     earlier = RoutingPolicy.objects.filter(version=version).first()
     if earlier is None:
-        raise NotFoundError(f"There is no version {version} of the routing policy.")
+        raise NotFoundError(_("There is no version %(version)s of the routing policy.") % {"version": version})
     if earlier.status == STATUS.ACTIVE:
-        raise ConflictError(f"Version {version} is in force already.")
-    return activate(draft_of(earlier, by=by, note=f"Version {version} again"), by=by)
+        raise ConflictError(_("Version %(version)s is in force already.") % {"version": version})
+    return activate(draft_of(earlier, by=by, note=_("Version %(number)s again") % {"number": version}), by=by)
 
 
 @transaction.atomic
@@ -120,7 +122,7 @@ def discard(draft: RoutingPolicy) -> None:
 def hold(draft: RoutingPolicy) -> None:
     """Lock a draft, so that it cannot be activated until the transaction ends. Raises ConflictError if it is none."""
     if not RoutingPolicy.objects.select_for_update().filter(pk=draft.pk, status=STATUS.DRAFT).exists():
-        raise ConflictError(NO_DRAFT)
+        raise ConflictError(_(NO_DRAFT))
 
 
 def renumber(draft: RoutingPolicy) -> None:

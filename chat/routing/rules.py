@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from django.utils.translation import gettext as _
+
 from chat.values import LOCAL, Level, Use
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
@@ -81,10 +83,11 @@ def warnings(policy: Policy) -> list[str]:
     """Return warnings for the editor of the rules: rules that never count, and situations without a rule."""
     deciding = {policy.position_for(situation) for situation in situations()}
     found = [
-        f"Rule {at + 1}, “{rule.name}”, never applies: earlier rules always match first. Move it up or remove it."
+        _("Rule %(number)s, “%(name)s”, never applies: earlier rules always match first. Move it up or remove it.")
+        % {"number": at + 1, "name": rule.name}
         for at, rule in enumerate(policy.rules)
         if at not in deciding
     ]
     if None in deciding:
-        found.append("Some turns match no rule. They go to balanced models first.")
+        found.append(_("Some turns match no rule. They go to balanced models first."))
     return found

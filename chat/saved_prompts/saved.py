@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from chat.models import Prompt, PromptVersion
 from chat.saved_prompts import variables
@@ -14,17 +16,18 @@ from langai_site.accounts import sharing
 from langai_site.accounts.models import User
 from langai_site.accounts.sharing import Audience
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from langai_site.numbers import grouped
 
 PROMPTS_MAX, COMMAND_MAX, TITLE_MAX, TEXT_MAX = 300, 40, 100, 8_000
 # As many as a list shows: more would be no list that somebody searches by eye.
 LISTED_MAX = 500
-GONE = "This prompt was deleted, or is not shared with you any more."
-READ_ONLY = "You may use this prompt but not change it. Make a copy instead."
+GONE = gettext_noop("This prompt was deleted, or is not shared with you any more.")
+READ_ONLY = gettext_noop("You may use this prompt but not change it. Make a copy instead.")
 _COMMAND = re.compile(r"[\w-]{1,40}")
 
 
 class PromptGoneError(NotFoundError):
-    link = ("chat:prompts", "Show the prompts")
+    link = ("chat:prompts", gettext_lazy("Show the prompts"))
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def access_prompt(user_id: int, prompt_id: UUID) -> Prompt:
     """Return the prompt to a person who may use it. Raises NotFoundError."""
     found = Prompt.objects.readable_by(user_id).select_related("owner").filter(pk=prompt_id).first()
     if found is None:
-        raise PromptGoneError(GONE)
+        raise PromptGoneError(_(GONE))
     return found
 
 
@@ -60,7 +63,7 @@ def _editable(user_id: int, prompt_id: UUID) -> Prompt:
     prompt = Prompt.objects.editable_by(user_id).select_for_update().filter(pk=prompt_id).first()
     if prompt is None:
         access_prompt(user_id, prompt_id)
-        raise ForbiddenError(READ_ONLY)
+        raise ForbiddenError(_(READ_ONLY))
     return prompt
 
 
@@ -90,7 +93,8 @@ def create(user: User, form: PromptForm, audience: Audience | None = None) -> Pr
     # The lock keeps two posts at once from making one too many.
     User.objects.select_for_update().get(pk=user.pk)
     if Prompt.objects.of(user.pk).count() >= PROMPTS_MAX:
-        raise InvalidError(f"You have {PROMPTS_MAX} prompts, which is the most. Delete one that you do not need.")
+        words = _("You have %(most)s prompts, which is the most. Delete one that you do not need.")
+        raise InvalidError(words % {"most": PROMPTS_MAX})
     prompt = Prompt(owner=user)
     _write(prompt, form)
     _save(prompt, user, is_new=True)
@@ -105,7 +109,7 @@ def change(user: User, prompt_id: UUID, form: PromptForm, audience: Audience | N
     prompt = _editable(user.pk, prompt_id)
     if form.version is not None and form.version != prompt.version:
         raise ConflictError(
-            "Somebody changed this prompt meanwhile. Copy your text, reload the page and edit it again."
+            _("Somebody changed this prompt meanwhile. Copy your text, reload the page and edit it again.")
         )
     before = (prompt.command, prompt.title, prompt.text)
     _write(prompt, form)
@@ -123,7 +127,8 @@ def _save(prompt: Prompt, by: User, *, is_new: bool = False) -> None:
         with transaction.atomic():
             prompt.save(force_insert=is_new)
     except IntegrityError:
-        raise InvalidError(f"There is a prompt /{prompt.command} already. Choose another command.") from None
+        words = _("There is a prompt /%(command)s already. Choose another command.")
+        raise InvalidError(words % {"command": prompt.command}) from None
     PromptVersion.objects.create(
         prompt=prompt, number=prompt.version, command=prompt.command, title=prompt.title, text=prompt.text, by=by
     )
@@ -138,25 +143,28 @@ def _write(prompt: Prompt, form: PromptForm) -> None:
 def _command(written: str) -> str:
     command = written.strip().removeprefix("/").casefold()
     if not _COMMAND.fullmatch(command):
-        raise InvalidError(
-            f"A command is one word of letters, digits, - and _, with at most {COMMAND_MAX} characters, such as “mail”."
+        words = _(
+            "A command is one word of letters, digits, - and _, with at most %(most)s characters, such as “mail”."
         )
+        raise InvalidError(words % {"most": COMMAND_MAX})
     return command
 
 
 def _title(written: str) -> str:
     title = " ".join(written.replace("\0", "").split())
     if len(title) > TITLE_MAX:
-        raise InvalidError(f"The title has {len(title)} characters; {TITLE_MAX} are allowed.")
+        words = _("The title has %(chars)s characters; %(most)s are allowed.")
+        raise InvalidError(words % {"chars": len(title), "most": TITLE_MAX})
     return title
 
 
 def _text(written: str) -> str:
     text = written.replace("\r\n", "\n").replace("\0", "").strip()
     if not text:
-        raise InvalidError("Write the text of the prompt.")
+        raise InvalidError(_("Write the text of the prompt."))
     if len(text) > TEXT_MAX:
-        raise InvalidError(f"The text has {len(text):,} characters; {TEXT_MAX:,} are allowed.")
+        words = _("The text has %(chars)s characters; %(most)s are allowed.")
+        raise InvalidError(words % {"chars": grouped(len(text)), "most": grouped(TEXT_MAX)})
     variables.variables(text)
     return text
 
@@ -166,7 +174,7 @@ def delete(user_id: int, prompt_id: UUID) -> str:
     """Delete a prompt with its versions, and return its command. Raises NotFoundError and ForbiddenError."""
     prompt = access_prompt(user_id, prompt_id)
     if prompt.owner_id != user_id:
-        raise ForbiddenError("Only the owner of a prompt can delete it.")
+        raise ForbiddenError(_("Only the owner of a prompt can delete it."))
     prompt.delete()
     return prompt.command
 
@@ -193,8 +201,8 @@ def restore(user: User, prompt_id: UUID, number: int) -> Prompt:
     """Make an earlier version the current one, as a new version. Raises NotFoundError and ForbiddenError."""
     prompt = access_prompt(user.pk, prompt_id)
     if not may_edit(user.pk, prompt):
-        raise ForbiddenError(READ_ONLY)
+        raise ForbiddenError(_(READ_ONLY))
     old = prompt.versions.filter(number=number).first()
     if old is None:
-        raise PromptGoneError("There is no such version of this prompt.")
+        raise PromptGoneError(_("There is no such version of this prompt."))
     return change(user, prompt_id, PromptForm(old.command, old.title, old.text))

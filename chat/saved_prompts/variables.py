@@ -10,7 +10,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from langai_site.errors import InvalidError
+from langai_site.numbers import grouped
 
 # A name begins with a letter. So `{{ user.name }}` and `{{#each}}`, which are other programs' templates, are none.
 _VARIABLE = re.compile(r"\{\{[ \t]*([^\W\d_][\w -]{0,39}?)[ \t]*(?::([^{}\n]{0,500}))?\}\}")
@@ -56,10 +59,12 @@ def variables(text: str) -> tuple[Variable, ...]:
         is_described = bool(kind.strip())
         if is_described and (before.kind, before.choices) != (variable.kind, variable.choices):
             if before.kind != Kind.TEXT:
-                raise InvalidError(f"“{name}” is described in two ways. Describe it once, then write {{{{{name}}}}}.")
+                words = _("“%(name)s” is described in two ways. Describe it once, then write {{%(name)s}}.")
+                raise InvalidError(words % {"name": name})
             found[_key(name)] = variable
     if len(found) > VARIABLES_MAX:
-        raise InvalidError(f"The prompt has {len(found)} variables; {VARIABLES_MAX} are allowed.")
+        words = _("The prompt has %(count)s variables; %(most)s are allowed.")
+        raise InvalidError(words % {"count": len(found), "most": VARIABLES_MAX})
     return tuple(found.values())
 
 
@@ -72,13 +77,15 @@ def _variable(name: str, described: str) -> Variable:
         try:
             return Variable(name, Kind(" ".join(described.lower().split()) or Kind.TEXT))
         except ValueError:
-            raise InvalidError(
-                f"“{described}” is not a kind of variable. After “{name}:” write long text, date or number, "
+            words = _(
+                "“%(described)s” is not a kind of variable. After “%(name)s:” write long text, date or number, "
                 "or choices with | between them."
-            ) from None
+            )
+            raise InvalidError(words % {"described": described, "name": name}) from None
     choices = tuple(dict.fromkeys(filter(None, (choice.strip() for choice in described.split("|")))))
     if not 2 <= len(choices) <= CHOICES_MAX:
-        raise InvalidError(f"“{name}” has {len(choices)} choices. Write 2 to {CHOICES_MAX}, with | between them.")
+        words = _("“%(name)s” has %(count)s choices. Write 2 to %(most)s, with | between them.")
+        raise InvalidError(words % {"name": name, "count": len(choices), "most": CHOICES_MAX})
     return Variable(name, Kind.CHOICE, choices)
 
 
@@ -100,15 +107,16 @@ def _problem(variable: Variable, value: str) -> str:
     """Return what is wrong with a value, and what to do; empty if it can be used."""
     value = value.strip()
     if not value:
-        return f"Fill in “{variable.name}”."
+        return _("Fill in “%(name)s”.") % {"name": variable.name}
     if len(value) > variable.most:
-        return f"“{variable.name}” has {len(value):,} characters; {variable.most:,} are allowed."
+        words = _("“%(name)s” has %(chars)s characters; %(most)s are allowed.")
+        return words % {"name": variable.name, "chars": grouped(len(value)), "most": grouped(variable.most)}
     if variable.kind == Kind.CHOICE and value not in variable.choices:
-        return f"Choose one of the list for “{variable.name}”."
+        return _("Choose one of the list for “%(name)s”.") % {"name": variable.name}
     if variable.kind == Kind.DATE and not _is_date(value):
-        return f"“{variable.name}” must be a date such as 2026-11-30."
+        return _("“%(name)s” must be a date such as 2026-11-30.") % {"name": variable.name}
     if variable.kind == Kind.NUMBER and not _is_number(value):
-        return f"“{variable.name}” must be a number such as 12 or 3.5."
+        return _("“%(name)s” must be a number such as 12 or 3.5.") % {"name": variable.name}
     return ""
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from chat.conversations import access, branches, label_rises
 from chat.models import Attachment, Conversation, Message, Share
@@ -20,22 +22,22 @@ from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotF
 from langai_site.sensitivity import Sensitivity, highest
 from search.services import present
 
-GONE = "This link does not exist any more, or it is not yours."
+GONE = gettext_noop("This link does not exist any more, or it is not yours.")
 # Links of one person, and messages of a conversation that can be chosen one by one.
 SHARES_MAX, CHOSEN_MAX = 500, 400
 # For how many days a link can work; 0: until it is revoked.
 DAYS = (1, 7, 30, 90, 0)
-NAMED_ONLY = (
+NAMED_ONLY = gettext_noop(
     "This conversation is confidential, so you can share it only with people whom you name. Choose “Teams and people”, "
     "name the people, and leave the teams out."
 )
-PUBLIC_OFF = "Links that open without a sign-in are switched off here. Choose teams or people instead."
-PUBLIC_LABEL = "Only a public conversation can be opened without a sign-in, and this one is {}."
-WITH_FILES = " The label comes from its files: leave them out to share the rest."
+PUBLIC_OFF = gettext_noop("Links that open without a sign-in are switched off here. Choose teams or people instead.")
+PUBLIC_LABEL = gettext_noop("Only a public conversation can be opened without a sign-in, and this one is %(label)s.")
+WITH_FILES = gettext_noop("The label comes from its files: leave them out to share the rest.")
 
 
 class ShareGoneError(NotFoundError):
-    link = ("chat:shares", "Show your links")
+    link = ("chat:shares", gettext_lazy("Show your links"))
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def access_share(user_id: int, share: UUID, *, lock: bool = False) -> Share:
     rows = Share.objects.of(user_id).select_related("conversation__owner").filter(conversation__deleted_at=None)
     found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=share).first()
     if found is None:
-        raise ShareGoneError(GONE)
+        raise ShareGoneError(_(GONE))
     return found
 
 
@@ -77,7 +79,8 @@ def create(user: User, conversation: UUID, form: ShareForm) -> Share:
     """Make a link. Raises NotFoundError, InvalidError, ForbiddenError and ConflictError."""
     row = access.access_conversation(user.pk, conversation, lock=True)
     if Share.objects.of(user.pk).count() >= SHARES_MAX:
-        raise ConflictError(f"You have {SHARES_MAX} links, which is the most. Delete some that you do not need.")
+        words = _("You have %(most)s links, which is the most. Delete some that you do not need.")
+        raise ConflictError(words % {"most": SHARES_MAX})
     share = Share(owner=user, conversation=row)
     share.snapshot = _snapshot(row, _chosen(row, form))
     _write(share, form)
@@ -132,7 +135,7 @@ def delete(user: User, share_id: UUID) -> None:
 
 def _write(share: Share, form: ShareForm) -> None:
     if form.days not in DAYS:
-        raise InvalidError("Choose how long the link works from the list.")
+        raise InvalidError(_("Choose how long the link works from the list."))
     share.includes_sources, share.includes_files, share.is_public = form.sources, form.files, form.public
     share.expires_at = _end(form.days)
 
@@ -151,13 +154,13 @@ def _share_with(share: Share, audience: Audience, user: User) -> None:
 def _refuse_label(share: Share, audience: Audience) -> None:
     """Raise ForbiddenError if the label does not allow these readers."""
     label = label_of(share)
-    why = WITH_FILES if share.includes_files and label > share.conversation.label else ""
+    why = f" {_(WITH_FILES)}" if share.includes_files and label > share.conversation.label else ""
     if share.is_public and not settings.PUBLIC_SHARES:
-        raise ForbiddenError(PUBLIC_OFF)
+        raise ForbiddenError(_(PUBLIC_OFF))
     if share.is_public and label > Sensitivity.PUBLIC:
-        raise ForbiddenError(PUBLIC_LABEL.format(label.label.lower()) + why)
+        raise ForbiddenError(_(PUBLIC_LABEL) % {"label": label.in_text} + why)
     if label == Sensitivity.CONFIDENTIAL and (audience.everyone or audience.teams):
-        raise ForbiddenError(NAMED_ONLY + why)
+        raise ForbiddenError(_(NAMED_ONLY) + why)
 
 
 def label_of(share: Share) -> Sensitivity:
@@ -193,9 +196,9 @@ def _snapshot(row: Conversation, chosen: Sequence[UUID] | None) -> list[dict[str
     ids = branches.ids(row) if chosen is None else chosen
     mark = {} if chosen is None else {"chosen": True}
     if row.messages.live().filter(pk__in=ids).exists():
-        raise ConflictError("An answer is still being written here. Wait until it is complete, then share.")
+        raise ConflictError(_("An answer is still being written here. Wait until it is complete, then share."))
     found = [message for some in branches.chunks(ids) for message in branches.read(some)]
     rows = [{"id": str(message.id), "text": message.text, **mark} for message in found if not message.deleted_at]
     if not rows:
-        raise InvalidError("Choose at least one message to share.")
+        raise InvalidError(_("Choose at least one message to share."))
     return rows

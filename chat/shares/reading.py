@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.conversations import branches
 from chat.models import Citation, Message, Share
@@ -20,7 +22,7 @@ from langai_site.sensitivity import Sensitivity
 from search.models import Collection, Source
 from search.services import present
 
-GONE = "This link does not exist, or it is not for you. Ask the person who sent it to you."
+GONE = gettext_noop("This link does not exist, or it is not for you. Ask the person who sent it to you.")
 LISTED = 100
 
 
@@ -74,10 +76,10 @@ def access_link(user: User | None, token: str) -> tuple[Share, Sensitivity]:
         rows = rows.filter(is_public=True, withdrawn_at=None) if settings.PUBLIC_SHARES else rows.none()
     share = rows.filter(token=token).first()
     if share is None:
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     label = links.label_of(share)
     if not _may_read(user, share, label):
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     return share, label
 
 
@@ -137,7 +139,7 @@ def _sources(user: User, share: Share, cited: Sequence[Citation]) -> Mapping[int
 
 
 def _open(cited: Citation) -> SharedSource:
-    place = cited.location or (f"page {cited.page}" if cited.page > 1 else "")
+    place = cited.location or (_("page %(number)s") % {"number": cited.page} if cited.page > 1 else "")
     return SharedSource(cited.number, cited.title, place, cited)
 
 
@@ -167,5 +169,5 @@ def served(user: User | None, token: str, file: UUID) -> tuple[ServedFile, bool]
     picture = file_store().picture(row.document) if row else None
     found = picture or (file_store().original(row.document) if row else None)
     if found is None:
-        raise NotFoundError("This file is not there any more, or the link does not show it.")
+        raise NotFoundError(_("This file is not there any more, or the link does not show it."))
     return found, picture is not None

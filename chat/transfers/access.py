@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, gettext_noop
+from django.utils.translation import gettext as _
 
 from chat.conversations import ordering
 from chat.models import Transfer
@@ -31,19 +33,19 @@ LISTED = 50
 NAME_MAX = 200
 # Seconds that a stored file may exist without its row: an upload that is about to write it takes less.
 FILE_WITHOUT_ROW = 3600
-GONE = "This export or import does not exist any more, or it is not yours."
+GONE = gettext_noop("This export or import does not exist any more, or it is not yours.")
 ENDINGS = (".zip", ".json")
 
 
 class TransferGoneError(NotFoundError):
-    link = ("chat:transfers", "Show your exports and imports")
+    link = ("chat:transfers", gettext_lazy("Show your exports and imports"))
 
 
 def access_transfer(user_id: int, transfer: UUID) -> Transfer:
     """Return an export or import to its owner. Raises NotFoundError."""
     found = Transfer.objects.filter(owner=user_id, pk=transfer).first()
     if found is None:
-        raise TransferGoneError(GONE)
+        raise TransferGoneError(_(GONE))
     return found
 
 
@@ -62,16 +64,17 @@ def start_export(
     """
     chosen = None if ids is None else [str(row.id) for row in ordering.chosen(user_id, ids)]
     if Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status__in=_UNDONE).exists():
-        raise ConflictError("Another export of yours is still running. Wait until it is done, or remove it.")
+        raise ConflictError(_("Another export of yours is still running. Wait until it is done, or remove it."))
     made = Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status=Transfer.Status.DONE)
     if made.count() >= MOST_EXPORTS:
-        raise ConflictError(f"You have {MOST_EXPORTS} exports, which is the most. Remove one that you do not need.")
+        words = _("You have %(most)s exports, which is the most. Remove one that you do not need.")
+        raise ConflictError(words % {"most": MOST_EXPORTS})
     name = f"langai-{timezone.localdate():%Y-%m-%d}.zip"
     row = Transfer.objects.create(
         owner_id=user_id,
         kind=Transfer.Kind.EXPORT,
         chosen=chosen,
-        options={"thoughts": thoughts, "everything": everything},
+        options={"thoughts": thoughts, "everything": everything, "language": get_language()},
         file_name=name,
         total=len(chosen or ()),
     )
@@ -89,12 +92,13 @@ def start_import(user: User, file: "File[bytes]", floor: Sensitivity | None = No
     """
     name = Path(file.name or "").name[-NAME_MAX:]
     if not name.lower().endswith(ENDINGS):
-        raise InvalidError(f"“{name}” cannot be imported. Choose a .zip or .json file of an export.", status=415)
+        words = _("“%(name)s” cannot be imported. Choose a .zip or .json file of an export.")
+        raise InvalidError(words % {"name": name}, status=415)
     if not file.size:
-        raise InvalidError(f"“{name}” is empty. Download the export again.")
+        raise InvalidError(_("“%(name)s” is empty. Download the export again.") % {"name": name})
     _refuse_too_many(user, file.size)
     row = Transfer(owner=user, kind=Transfer.Kind.IMPORT, file_name=name, size=file.size)
-    row.options = {"floor": floor.value} if floor else {}
+    row.options = {"language": get_language(), **({"floor": floor.value} if floor else {})}
     # Stored before the row is written, so that copying it does not hold up other writers.
     row.file.save(name, file, save=False)
     with transaction.atomic():
@@ -107,13 +111,14 @@ def _refuse_too_many(user: User, size: int) -> None:
     """Raise ConflictError if the files of the person's imports that wait would be too many, or too large together."""
     waiting = list(Transfer.objects.filter(owner=user, status__in=_UNDONE).values_list("size", flat=True))
     if len(waiting) >= MOST_WAITING:
-        raise ConflictError(f"You have {MOST_WAITING} imports waiting. Wait until some are done.")
+        raise ConflictError(_("You have %(most)s imports waiting. Wait until some are done.") % {"most": MOST_WAITING})
     if waiting and sum(waiting) + size > settings.IMPORT_MAX_MB * MB:
-        most = settings.IMPORT_MAX_MB
-        raise ConflictError(
-            f"Your imports that wait have {sum(waiting) // MB:,} MB, and {most:,} MB are allowed with this one. "
+        words = _(
+            "Your imports that wait have %(waiting)s MB, and %(most)s MB are allowed with this one. "
             "Wait until some are done."
         )
+        figures = {"waiting": localize(sum(waiting) // MB), "most": localize(settings.IMPORT_MAX_MB)}
+        raise ConflictError(words % figures)
 
 
 def stored_path(transfer: Transfer) -> Path:
@@ -124,10 +129,10 @@ def download(user_id: int, transfer: UUID) -> tuple[Path, Transfer]:
     """Return the file of an export to its owner. Raises NotFoundError if it is not made yet, or not there any more."""
     row = access_transfer(user_id, transfer)
     if row.kind != Transfer.Kind.EXPORT or row.status != Transfer.Status.DONE or not row.file:
-        raise TransferGoneError(GONE)
+        raise TransferGoneError(_(GONE))
     path = stored_path(row)
     if not path.is_file():
-        raise TransferGoneError(GONE)
+        raise TransferGoneError(_(GONE))
     return path, row
 
 

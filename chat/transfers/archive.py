@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext_noop
 
 from chat.conversations import branches, export
 from chat.models import Attachment, Conversation, Folder, Transfer
@@ -26,9 +27,9 @@ from langai_site.attached_files import file_store
 FORMAT, VERSION = "langai.export", 1
 # Conversations read at a time, and bytes copied at a time.
 AT_ONCE, CHUNK = 100, 256 * 1024
-GONE_FILE = "The file is gone"
-TEMPORARY = "Temporary chats are not exported with others, because the file would outlive them"
-DELETED = "Deleted since the export was started"
+GONE_FILE = gettext_noop("The file is gone")
+TEMPORARY = gettext_noop("Temporary chats are not exported with others, because the file would outlive them")
+DELETED = gettext_noop("Deleted since the export was started")
 
 
 class _Export:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from chat.models import Transfer
 from langai_site.processes import worker
@@ -18,8 +19,9 @@ LEASE = timedelta(seconds=90)
 # Seconds between two renewals of a lease, which also write the progress.
 BEAT_SECONDS = 2.0
 MAX_ATTEMPTS = 3
-GIVEN_UP = (
-    f"The worker stopped {MAX_ATTEMPTS} times during this. It may be too large for this machine: "
+# Stored in English and translated when it is shown, so the number of attempts stands in it.
+GIVEN_UP = gettext_noop(
+    "The worker stopped 3 times during this. It may be too large for this machine: "
     "split the file, or choose fewer conversations."
 )
 

@@ -14,6 +14,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files import File
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.conversations import attachments, folders
 from chat.models import Folder, Transfer
@@ -26,25 +28,26 @@ from chat.transfers.readers.values import Imported, ImportedConversation, Import
 from chat.transfers.storing import Outcome, Target
 from langai_site.characters import whole_characters
 from langai_site.errors import InvalidError, LangAIError
+from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
 
 logger = logging.getLogger(__name__)
 
-NOTHING = (
+NOTHING = gettext_noop(
     "No conversations were found in this file. LangAI reads the exports of ChatGPT, Claude, Open WebUI and LangAI: "
     "choose the ZIP file as you downloaded it, or a JSON file from it."
 )
 PROGRAMS = {"chatgpt": "ChatGPT", "claude": "Claude", "openwebui": "Open WebUI", "langai": "LangAI"}
 # Examples with each reason, and different reasons in a report.
 EXAMPLES, REASONS = 5, 100
-MORE_REASONS = "Other reasons"
-DAMAGED = "Damaged files in the archive"
-NO_FILE = "Files that the export does not contain"
-TOO_LARGE = "Files larger than {} MB"
-UNREADABLE_TYPE = "Files of a type that LangAI cannot read"
-EMPTY_FILE = "Empty files"
-FULL = "Files over the {:,} MB that your chats may hold"
-FAILED = "It could not be stored; the log has the details"
+MORE_REASONS = gettext_noop("Other reasons")
+DAMAGED = gettext_noop("Damaged files in the archive")
+NO_FILE = gettext_noop("Files that the export does not contain")
+TOO_LARGE = gettext_noop("Files larger than %(size)s MB")
+UNREADABLE_TYPE = gettext_noop("Files of a type that LangAI cannot read")
+EMPTY_FILE = gettext_noop("Empty files")
+FULL = gettext_noop("Files over the %(size)s MB that your chats may hold")
+FAILED = gettext_noop("It could not be stored; the log has the details")
 NAME_MAX = 200
 COPIED_AT_ONCE = 256 * 1024
 
@@ -99,7 +102,7 @@ class _Import:
             except packages.DAMAGED:
                 self.report.note(DAMAGED, name)
         if not self.report.counts["found"] and not self.report.left_out:
-            raise InvalidError(NOTHING)
+            raise InvalidError(_(NOTHING))
 
     def _watch(self, size: int = 0) -> None:
         self.read += size
@@ -180,7 +183,7 @@ class _Import:
         try:
             return folders.create(self.owner.pk, form).id
         except LangAIError as error:
-            self.report.note(f"Folders: {error.message}", name)
+            self.report.note(_("Folders: %(reason)s") % {"reason": error.message}, name)
             return parent
 
     def _add_folder(self, found: ImportedFolder) -> None:
@@ -199,7 +202,7 @@ class _Import:
         name = (found.name or PurePosixPath(member or "").name)[-NAME_MAX:] or "file"
         most = settings.UPLOAD_MAX_MB * 1024 * 1024
         if len(found.data or b"") > most or (member and self.package.size(member) > most):
-            self.report.note(TOO_LARGE.format(settings.UPLOAD_MAX_MB), name)
+            self.report.note(_(TOO_LARGE) % {"size": settings.UPLOAD_MAX_MB}, name)
             return None
         with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
             if member is None:
@@ -227,7 +230,10 @@ class _Import:
         try:
             attachment = attachments.upload(self.owner, file).id
         except InvalidError as error:
-            reasons = {"unknown_type": UNREADABLE_TYPE, "over_quota": FULL.format(settings.ATTACHMENTS_MB)}
+            reasons = {
+                "unknown_type": UNREADABLE_TYPE,
+                "over_quota": _(FULL) % {"size": grouped(settings.ATTACHMENTS_MB)},
+            }
             self.report.note(reasons.get(error.code, EMPTY_FILE), name)
             return None
         self.report.counts["files"] += 1

@@ -4,17 +4,20 @@ import errno
 import logging
 
 from django.db import InterfaceError, OperationalError
+from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from chat.models import Transfer
 from chat.transfers import access, archive, importing
 from chat.transfers.claims import Claim, ClaimLostError, StoppingError, claim
 from langai_site.errors import LangAIError
 from langai_site.processes import worker
+from langai_site.web.languages import language_of
 
 logger = logging.getLogger(__name__)
 
-WENT_WRONG = "Something went wrong inside LangAI; the log has the details."
-DISK_FULL = "The server's disk is full. Tell an admin, then try again."
+WENT_WRONG = gettext_noop("Something went wrong inside LangAI; the log has the details.")
+DISK_FULL = gettext_noop("The server's disk is full. Tell an admin, then try again.")
 
 
 def run() -> bool:
@@ -23,7 +26,9 @@ def run() -> bool:
     if held is None:
         return False
     try:
-        _carry_out(held)
+        # Markdown and what could not be imported are for the person whose export or import it is.
+        with translation.override(_language_of(held.transfer)):
+            _carry_out(held)
         _drop_upload(held.transfer)
     except ClaimLostError:
         logger.info("Transfer %s: removed, or taken over by another worker", held.transfer.pk)
@@ -31,6 +36,12 @@ def run() -> bool:
         held.give_back()
         return False
     return True
+
+
+def _language_of(transfer: Transfer) -> str:
+    """Return the language in which its person started it. Older rows do not say so."""
+    language: str = transfer.options.get("language") or language_of(transfer.owner)
+    return language
 
 
 def _drop_upload(transfer: Transfer) -> None:

@@ -9,7 +9,11 @@ from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from langai_site.errors import InvalidError
+from langai_site.numbers import grouped
 
 # Entries of an archive: each takes about a kilobyte of memory.
 MOST_ENTRIES = 50_000
@@ -18,10 +22,10 @@ MOST_LISTED = MOST_ENTRIES * 300
 # Text shrinks to a tenth or less; what grows beyond this was made to fill a disk.
 MOST_GROWTH, SMALL = 150, 200_000_000
 ENCRYPTED = 0x1
-NOT_A_ZIP = "This is not a whole ZIP file. Download the export again."
-BOMB = "This ZIP file would unpack to more than an export can have. It is refused."
-LOCKED = "This ZIP file has a password. Pack it again without one."
-TOO_MANY = f"This ZIP file has more than {MOST_ENTRIES:,} entries. Import it in several files."
+NOT_A_ZIP = gettext_noop("This is not a whole ZIP file. Download the export again.")
+BOMB = gettext_noop("This ZIP file would unpack to more than an export can have. It is refused.")
+LOCKED = gettext_noop("This ZIP file has a password. Pack it again without one.")
+TOO_MANY = gettext_noop("This ZIP file has more than %(most)s entries. Import it in several files.")
 # What reading a damaged entry raises.
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 # How file ids begin the names of files in ChatGPT's export: file-Ab12-holiday.png, file_0001.dat.
@@ -79,14 +83,14 @@ def opened(path: Path) -> Iterator[Package]:
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             if file.read(2) == b"PK":
-                raise InvalidError(NOT_A_ZIP)
+                raise InvalidError(_(NOT_A_ZIP))
         yield Package(path, None)
         return
     with _Archive(FileIO(path)) as file:
         try:
             archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise InvalidError(NOT_A_ZIP) from None
+            raise InvalidError(_(NOT_A_ZIP)) from None
         file.is_open = True
         with archive:
             _check(archive, path.stat().st_size)
@@ -100,19 +104,19 @@ class _Archive(BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if not self.is_open and size is not None and size > MOST_LISTED:
-            raise InvalidError(TOO_MANY)
+            raise InvalidError(_(TOO_MANY) % {"most": grouped(MOST_ENTRIES)})
         return super().read(size)
 
 
 def _check(archive: zipfile.ZipFile, packed: int) -> None:
     entries = archive.infolist()
     if len(entries) > MOST_ENTRIES:
-        raise InvalidError(TOO_MANY)
+        raise InvalidError(_(TOO_MANY) % {"most": grouped(MOST_ENTRIES)})
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
-        raise InvalidError(LOCKED)
+        raise InvalidError(_(LOCKED))
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > SMALL and unpacked > packed * MOST_GROWTH:
-        raise InvalidError(BOMB)
+        raise InvalidError(_(BOMB))
 
 
 def counting(file: IO[bytes], watch: Callable[[int], None]) -> Callable[[int], bytes]:

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4, uuid5
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.conversations import access, keeping, label_rises, labels, titles
 from chat.conversations.lists import PINS_MAX
@@ -26,8 +28,8 @@ from search.services import present
 
 # Rows written in one statement, and texts indexed in one transaction.
 AT_ONCE, INDEXED_AT_ONCE = 200, 50
-PINS = f"Pins: {PINS_MAX} conversations can be pinned"
-UNTITLED = "Imported conversation"
+PINS = gettext_noop("Pins: %(most)s conversations can be pinned")
+UNTITLED = gettext_noop("Imported conversation")
 ID_MAX, MODEL_MAX, ERROR_MAX = 200, 200, 2_000
 
 
@@ -129,7 +131,7 @@ def _title(found: ImportedConversation) -> str:
     text = whole_characters(found.title).strip() or first
     # The title may repeat what a detector finds in the messages.
     masked = titles.title_of(text, detectors.scan) if detectors.scan(text[: titles.SCANNED]) else " ".join(text.split())
-    return masked[:120] or UNTITLED
+    return masked[:120] or _(UNTITLED)
 
 
 def _fresh(draft: _Draft) -> list[ImportedMessage]:
@@ -234,7 +236,7 @@ def _pinned_at(found: ImportedConversation, target: Target) -> datetime | None:
     if not found.is_pinned:
         return None
     if Conversation.objects.of(target.owner.pk).alive().filter(pinned_at__isnull=False).count() >= PINS_MAX:
-        target.note(PINS, found.title)
+        target.note(_(PINS) % {"most": PINS_MAX}, found.title)
         return None
     return timezone.now()
 

@@ -55,7 +55,9 @@ class Shared(models.Model):
     Editors read it too. A model of it takes its manager from `SharedQuerySet`.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=gettext_lazy("owner"), on_delete=models.CASCADE, related_name="+"
+    )
     everyone = models.BooleanField(gettext_lazy("everyone signed in may use it"), default=False)
     teams = models.ManyToManyField(
         Team, blank=True, related_name="+", verbose_name=gettext_lazy("teams that may use it")
@@ -67,7 +69,10 @@ class Shared(models.Model):
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=gettext_lazy("people who may change it")
     )
     withdrawn_at = models.DateTimeField(
-        null=True, editable=False, help_text=gettext_lazy("Since then only its owner may use it.")
+        gettext_lazy("withdrawn at"),
+        null=True,
+        editable=False,
+        help_text=gettext_lazy("Since then only its owner may use it."),
     )
     withdrawn_why = models.CharField(
         gettext_lazy("reason"), max_length=300, blank=True, help_text=gettext_lazy("As its owner reads it.")

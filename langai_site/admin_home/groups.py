@@ -3,23 +3,37 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# Lists by the name of their model, in the order in which they are shown; an empty name keeps the model's own.
+from django.utils.translation import gettext as _
+from django.utils.translation.trans_null import gettext_noop
+
+# Lists by the name of their model, in the order in which they are shown; an empty name keeps the model's own. The
+# titles are English here, and translated when they are shown.
 GROUPS: dict[str, dict[str, str]] = {
-    "Documents": {"Collection": "", "Document": ""},
-    "Models and connections": {"Connection": "", "Model": "", "RoutingPolicy": ""},
-    "Accounts": {
-        **{"User": "People", "Team": "", "Invitation": "", "ApiKey": "API keys", "Group": "Permission groups"},
-        **{"SocialApp": "Identity providers", "GroupMapping": "Groups of providers"},
+    gettext_noop("Documents"): {"Collection": "", "Document": ""},
+    gettext_noop("Models and connections"): {"Connection": "", "Model": "", "RoutingPolicy": ""},
+    gettext_noop("Accounts"): {
+        "User": gettext_noop("People"),
+        "Team": "",
+        "Invitation": "",
+        "ApiKey": gettext_noop("API keys"),
+        "Group": gettext_noop("Permission groups"),
+        "SocialApp": gettext_noop("Identity providers"),
+        "GroupMapping": gettext_noop("Groups of providers"),
     },
-    "Usage and budgets": {"Budget": "", "UsageEntry": "Ledger", "Price": "", "MonthClose": "Closed months"},
-    "Safety": {"SensitivePattern": "", "AuditEvent": "Audit log"},
-    "Conversations": {
+    gettext_noop("Usage and budgets"): {
+        "Budget": "",
+        "UsageEntry": gettext_noop("Ledger"),
+        "Price": "",
+        "MonthClose": gettext_noop("Closed months"),
+    },
+    gettext_noop("Safety"): {"SensitivePattern": "", "AuditEvent": gettext_noop("Audit log")},
+    gettext_noop("Conversations"): {
         "Conversation": "",
         "Reply": "",
         "LabelChange": "",
-        "KeepingRule": "Temporary chats",
-        "Assistant": "Shared assistants",
-        "Prompt": "Shared prompts",
+        "KeepingRule": gettext_noop("Temporary chats"),
+        "Assistant": gettext_noop("Shared assistants"),
+        "Prompt": gettext_noop("Shared prompts"),
     },
 }
 _PLACES = {model: group for group, models in GROUPS.items() for model in models}
@@ -30,14 +44,15 @@ def grouped(apps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[str, dict[str, Any]] = {}
     for app, model in _models(apps):
         title = _PLACES.get(model["object_name"], app["name"])
-        group = groups.setdefault(title, {**app, "name": title, "models": []})
+        shown = _(title) if title in GROUPS else title
+        group = groups.setdefault(title, {**app, "name": shown, "models": []})
         name = GROUPS.get(title, {}).get(model["object_name"])
-        group["models"].append({**model, "name": name or model["name"], "app": app})
+        group["models"].append({**model, "name": _(name) if name else model["name"], "app": app})
     for title, group in groups.items():
         group["models"].sort(key=lambda model: _position(GROUPS.get(title, {}), model["object_name"]))
         # The group leads to the page of the app that its first list belongs to.
         group |= {name: group["models"][0]["app"][name] for name in ("app_label", "app_url")}
-    return sorted(groups.values(), key=lambda group: _position(GROUPS, group["name"]))
+    return [groups[title] for title in sorted(groups, key=lambda title: _position(GROUPS, title))]
 
 
 def _models(apps: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from langai_site.admin_home import first_steps, overview
@@ -16,7 +17,7 @@ from langai_site.admin_home.groups import grouped
 
 class LangAIAdminSite(AdminSite):
     site_header = site_title = "LangAI"
-    index_title = "Admin"
+    index_title = gettext_lazy("Admin")
     enable_nav_sidebar = True
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401 - as Django's
@@ -48,7 +49,7 @@ class LangAIAdminSite(AdminSite):
     def first_steps(self, request: HttpRequest) -> HttpResponse:
         """Show the first steps, also when they are done or were skipped."""
         steps = first_steps.steps_for(request.user)
-        context = {**self.each_context(request), "title": "First steps", "steps": steps}
+        context = {**self.each_context(request), "title": gettext("First steps"), "steps": steps}
         return TemplateResponse(request, "admin/first_steps_page.html", context)
 
     def skip_steps(self, request: HttpRequest) -> HttpResponse:

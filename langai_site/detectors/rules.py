@@ -7,10 +7,13 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, get_args
 
+from django.utils.translation import gettext as _
+
 from langai_site.detectors import regexes, words
 from langai_site.detectors.namings import OF_RULE
 from langai_site.detectors.types import Detection
 from langai_site.errors import InvalidError
+from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
 
 Kind = Literal["word", "regex"]
@@ -52,7 +55,8 @@ class DetectorRule:
 def check(kind: Kind, pattern: str) -> None:
     """Raise InvalidError, with a sentence for the author of the pattern, if it cannot be used."""
     if len(pattern) > MAX_CHARS:
-        raise InvalidError(f"Words and patterns have at most {MAX_CHARS:,} characters. Split it in two.")
+        refusal = _("Words and patterns have at most %(most)s characters. Split it in two.")
+        raise InvalidError(refusal % {"most": grouped(MAX_CHARS)})
     _finder(kind, pattern)
 
 
@@ -77,9 +81,9 @@ def _finder(kind: Kind, pattern: str) -> tuple[str, ...] | re.Pattern[str]:
 def _words(pattern: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(filter(None, (words.folded(line).strip() for line in pattern.splitlines()))))
     if not found or not all(any(map(str.isalnum, word)) for word in found):
-        raise InvalidError("Write one word or phrase a line, each with a letter or a digit.")
+        raise InvalidError(_("Write one word or phrase a line, each with a letter or a digit."))
     if any(word.isascii() and len(word) < 2 for word in found):
-        raise InvalidError("A single letter or digit is in nearly every text. Write longer words.")
+        raise InvalidError(_("A single letter or digit is in nearly every text. Write longer words."))
     return found
 
 
@@ -87,11 +91,12 @@ def _regex(pattern: str) -> re.Pattern[str]:
     try:
         compiled = regexes.compiled(pattern, memory=_MEMORY)
     except regexes.BadPatternError as error:
-        raise InvalidError(f"This pattern cannot be read: {error}. It takes RE2's syntax.") from None
+        refusal = _("This pattern cannot be read: %(reason)s. It takes RE2's syntax.")
+        raise InvalidError(refusal % {"reason": error}) from None
     if regexes.size(compiled) > MAX_SIZE:
-        raise InvalidError("This pattern is too large. Repeat less in it, or make two of it.")
+        raise InvalidError(_("This pattern is too large. Repeat less in it, or make two of it."))
     if any(match and not match.group() for match in map(compiled.search, _EMPTY)):
         raise InvalidError(
-            "This pattern finds nothing at all, and so is in every text. Include at least one character."
+            _("This pattern finds nothing at all, and so is in every text. Include at least one character.")
         )
     return compiled

@@ -80,7 +80,7 @@ def embedded(model: ModelInfo, caller: Caller) -> Trial:
     try:
         vectors = door.embed(call, entries.append).vectors
     except LangAIError as error:
-        values = {"name": model.display_name, "message": error.message}
+        values = {"name": model.display_name, "message": error.shown}
         words = _("“%(name)s” cannot be used by search yet. %(message)s") % values
         return Trial(False, words, tuple(entries))
     words = _("“%(name)s” makes vectors of %(count)s numbers. The worker embeds all documents with it.") % {

@@ -12,7 +12,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chat.conversations import access as conversations
 from chat.models import Attachment, Conversation, Folder, LabelChange, Message, Reply, Transfer
@@ -291,7 +291,7 @@ def test_zip_bombs_are_refused_and_damage_costs_one_file(alice, monkeypatch, tmp
     bomb = packed(conversations_json=b"[" + b" " * 3_000_000 + b"]")
     assert imported(alice, bomb).error == packages.BOMB
     monkeypatch.setattr(packages, "MOST_ENTRIES", 1)
-    assert imported(alice, packed(a_json=[], b_json=[])).error == packages.TOO_MANY
+    assert imported(alice, packed(a_json=[], b_json=[])).error == packages.TOO_MANY % {"most": packages.MOST_ENTRIES}
     monkeypatch.undo()
     damaged = bytearray(packed(a_json=[chatgpt()], b_json=[chatgpt("c2")]))
     place = damaged.find(b"a.json") + 60
@@ -358,7 +358,7 @@ def test_files_that_cannot_be_kept_are_counted_by_reason(alice, settings):
     assert counts(row)["imported"] == 1
     assert left_out(row) == {
         importing.UNREADABLE_TYPE: 1,
-        importing.FULL.format(1): 1,
+        importing.FULL % {"size": 1}: 1,
         importing.NO_FILE: 1,
     }
 
@@ -419,3 +419,24 @@ def test_halves_of_characters_in_titles_and_folders_cost_nothing_else(alice):
     assert Folder.objects.get().name == "Half \N{REPLACEMENT CHARACTER}"
     page = client_of(alice).get(reverse("chat:transfer", args=[row.id]))
     assert "Half \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}" in page.content.decode()
+
+
+def test_a_report_is_read_in_the_language_in_which_the_import_was_started(alice, settings):
+    """Reasons are stored in English; a reason with a number in it, in the language of the one who started."""
+    settings.ATTACHMENTS_MB = 1
+    value = chatgpt()
+    value["mapping"]["q1"]["message"]["metadata"]["attachments"] = [
+        {"id": f"file-{name}", "name": name} for name in ("film.mp4", "big.txt")
+    ]
+    data = packed(**{"conversations_json": [value], "file-film.mp4": b"x", "file-big.txt": b"x " * 600_000})
+    with translation.override("de"):
+        row, broken = imported(alice, data), imported(alice, b"PK\x03\x04", "broken.zip")
+    assert importing.UNREADABLE_TYPE in left_out(row)
+    page = client_of(alice)
+    page.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    report = page.get(reverse("chat:transfer", args=[row.pk])).text
+    assert "Dateien einer Art, die LangAI nicht lesen kann" in report
+    assert "Dateien über die 1 MB hinaus" in report
+    listed = page.get(reverse("chat:transfers")).text
+    assert "Das ist keine vollständige ZIP-Datei." in listed
+    assert broken.status == "failed"

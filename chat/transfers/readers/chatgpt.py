@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation.trans_null import gettext_noop
+
 from chat.transfers.readers.trees import alternating, nearest
 from chat.transfers.readers.values import (
     ASSISTANT,
@@ -25,7 +27,7 @@ PROGRAM = "chatgpt"
 # once however many do not end.
 _REFERENCES = re.compile("[ \\t]?\ue200[^\ue200\ue201\n]*\ue201|[\ue000-\uf8ff]|【\\d+(?::\\d+)?†[^【】\n]*】")
 _POINTER = re.compile(r"[a-z-]+://")
-AUDIO = "Recordings: LangAI keeps what was said, not the sound"
+AUDIO = gettext_noop("Recordings: LangAI keeps what was said, not the sound")
 
 
 def is_one(value: Mapping[str, Any]) -> bool:
@@ -36,7 +38,7 @@ def read(value: Mapping[str, Any]) -> ImportedConversation:
     """Return a conversation with its branches. Raises BrokenError."""
     mapping = {str(key): mapping_of(node) for key, node in value["mapping"].items()}
     if not mapping:
-        raise BrokenError("It contains no messages")
+        raise BrokenError(gettext_noop("It contains no messages"))
     left_out: Counter[str] = Counter()
     usual_model = text_of(value.get("default_model_slug"))
     parents = _parents(mapping)

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation.trans_null import gettext_noop
+
 from chat.transfers.readers.trees import alternating, nearest
 from chat.transfers.readers.values import (
     ASSISTANT,
@@ -23,8 +25,8 @@ PROGRAM = "claude"
 ROLES = {"human": USER, "assistant": ASSISTANT}
 # What stands for the missing parent of a first message.
 NOBODY = "00000000-0000-4000-8000-000000000000"
-DOCUMENTS = "Documents of projects: add them to a collection, or to messages"
-UNLINKED = "Projects: Claude's export does not say which conversations are in one, so the folder is empty"
+DOCUMENTS = gettext_noop("Documents of projects: add them to a collection, or to messages")
+UNLINKED = gettext_noop("Projects: Claude's export does not say which conversations are in one, so the folder is empty")
 
 
 def is_one(value: Mapping[str, Any]) -> bool:
@@ -39,7 +41,7 @@ def read(value: Mapping[str, Any]) -> ImportedConversation:
     """Return a conversation. Raises BrokenError."""
     rows = [mapping_of(row) for row in value["chat_messages"]]
     if not text_of(value.get("uuid")):
-        raise BrokenError("It has no id")
+        raise BrokenError(gettext_noop("It has no id"))
     nodes = _nodes(rows)
     messages = alternating(nodes)
     last = value.get("current_leaf_message_uuid") or (nodes[-1].id if nodes else None)

@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.utils.translation.trans_null import gettext_noop
+
 from chat.transfers.readers import chatgpt, claude, langai, openwebui
 from chat.transfers.readers.elements import Element
 from chat.transfers.readers.values import Broken, BrokenError, Imported, ImportedConversation, text_of
 
-UNFINISHED = "The file ends in the middle of it: download the export again"
-TOO_LONG = "It is longer than 32 MB"
-NOT_JSON = "It is not valid JSON"
-NO_MESSAGES = "It contains no messages"
-UNREADABLE = "Its structure is not the usual one"
+UNFINISHED = gettext_noop("The file ends in the middle of it: download the export again")
+TOO_LONG = gettext_noop("It is longer than 32 MB")
+NOT_JSON = gettext_noop("It is not valid JSON")
+NO_MESSAGES = gettext_noop("It contains no messages")
+UNREADABLE = gettext_noop("Its structure is not the usual one")
 READERS = (langai, chatgpt, claude, openwebui)
 
 

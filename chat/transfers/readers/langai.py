@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation.trans_null import gettext_noop
+
 from chat.transfers.readers.values import (
     ASSISTANT,
     USER,
@@ -34,7 +36,7 @@ def read(value: Mapping[str, Any]) -> ImportedConversation:
     """Return a conversation with its branches. Raises BrokenError."""
     version = value.get("version")
     if not isinstance(version, int) or version > NEWEST:
-        raise BrokenError("A newer LangAI wrote it; update this one")
+        raise BrokenError(gettext_noop("A newer LangAI wrote it; update this one"))
     messages = tuple(_message(mapping_of(row)) for row in list_of(value.get("messages")))
     _check(messages)
     return ImportedConversation(
@@ -57,7 +59,7 @@ def _check(messages: tuple[ImportedMessage, ...]) -> None:
     known: set[str | None] = {None}
     for message in messages:
         if message.role not in (USER, ASSISTANT) or message.parent not in known or not message.id:
-            raise BrokenError("Its messages do not follow one another")
+            raise BrokenError(gettext_noop("Its messages do not follow one another"))
         known.add(message.id)
 
 

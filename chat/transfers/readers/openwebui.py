@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation.trans_null import gettext_noop
+
 from chat.transfers.readers.trees import alternating, nearest
 from chat.transfers.readers.values import (
     ASSISTANT,
@@ -24,7 +26,7 @@ from chat.transfers.readers.values import (
 )
 
 PROGRAM = "openwebui"
-SOURCES = "Sources of answers: they name documents that LangAI does not have"
+SOURCES = gettext_noop("Sources of answers: they name documents that LangAI does not have")
 # Thoughts stand in the answer's text, before the answer.
 _THOUGHTS = re.compile(r'\s*<details type="reasoning"([^>]*)>(.*?)</details>\s*', re.DOTALL)
 _SECONDS = re.compile(r'duration="(\d+(?:\.\d+)?)"')
@@ -44,7 +46,7 @@ def read(value: Mapping[str, Any]) -> ImportedConversation:
     history = mapping_of(chat.get("history"))
     rows = {str(key): mapping_of(row) for key, row in mapping_of(history.get("messages")).items()}
     if not rows:
-        raise BrokenError("It contains no messages")
+        raise BrokenError(gettext_noop("It contains no messages"))
     left_out: Counter[str] = Counter()
     nodes = [_node(key, row, left_out) for key, row in rows.items()]
     messages = alternating(nodes)

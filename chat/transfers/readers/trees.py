@@ -6,6 +6,8 @@ Other programs have hidden nodes between messages, several answers in a row, and
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation.trans_null import gettext_noop
+
 from chat.transfers.readers.values import ASSISTANT, USER, BrokenError, ImportedMessage
 
 # The question of a conversation that begins with an answer.
@@ -13,7 +15,9 @@ NO_QUESTION = "(The conversation begins with an answer.)"
 # Characters of all messages that are joined from several, twice those that an element of a file can have. A message
 # counts more than its text. Branches from each of many messages in a row would repeat all that is above them.
 JOINED_MAX, EACH = 64 * 1024 * 1024, 64
-REPEATED = "Too many of its branches begin in messages that follow one another without an answer between them"
+REPEATED = gettext_noop(
+    "Too many of its branches begin in messages that follow one another without an answer between them"
+)
 
 Children = Mapping[str | None, Sequence[ImportedMessage]]
 
