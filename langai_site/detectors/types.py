@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from langai_site.detectors.namings import NAMINGS
 from langai_site.sensitivity import Sensitivity
-from langai_site.sentences import Template, drawn
+from langai_site.sentences import Template
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,6 @@ class Detection:
     label: Sensitivity
     words: str
     count: int
-
-    @property
-    def shown(self) -> str:
-        """Return the words in the language of the page."""
-        return drawn(self.words)
 
 
 # A family of detectors: reads a text in `plain` form, reports each kind at most once.
