@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from langai_site.detectors import rules
 from langai_site.errors import InvalidError
@@ -106,7 +106,7 @@ class SensitivePattern(models.Model):
         ),
     )
     label = models.PositiveSmallIntegerField(
-        gettext_lazy("label"),
+        pgettext_lazy("sensitivity", "label"),
         choices=LABEL_CHOICES[1:],
         default=Sensitivity.CONFIDENTIAL.value,
         help_text=gettext_lazy("What a text becomes at least in which it is found."),
@@ -117,9 +117,8 @@ class SensitivePattern(models.Model):
     )
 
     class Meta:
-        verbose_name = gettext_lazy("sensitive pattern")
-        verbose_name_plural = gettext_lazy("sensitive patterns")
         ordering = ["name"]
+        verbose_name, verbose_name_plural = gettext_lazy("sensitive pattern"), gettext_lazy("sensitive patterns")
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=["word", "regex"]), name="sensitive_pattern_kind"),
             models.CheckConstraint(

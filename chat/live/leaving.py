@@ -1,5 +1,7 @@
 """Removes the conversations of a person whose account is deleted."""
 
+from django.utils.translation import gettext_noop
+
 from chat.conversations import attachments
 from chat.live import expiring
 from chat.models import Assistant, AssistantUse, Attachment, Conversation, LabelChange, Message, Prompt
@@ -11,8 +13,8 @@ NOBODY = 0
 
 def count(user_id: int) -> Counts:
     return {
-        "conversations": Conversation.objects.of(user_id).count(),
-        "prompts and assistants": Prompt.objects.filter(owner=user_id).count()
+        gettext_noop("conversations"): Conversation.objects.of(user_id).count(),
+        gettext_noop("prompts and assistants"): Prompt.objects.filter(owner=user_id).count()
         + Assistant.objects.filter(owner=user_id).count(),
     }
 
@@ -22,7 +24,7 @@ def remove(user_id: int, pseudonym: str) -> Counts | None:
     mine = Conversation.objects.of(user_id)
     if Message.objects.live().filter(conversation__in=mine.values("pk")).exists():
         return None
-    removed = {"conversations": 0, "messages": 0, "attached files": 0}
+    removed = {"conversations": 0, gettext_noop("messages"): 0, gettext_noop("attached files"): 0}
     files = set(Attachment.objects.filter(owner=user_id).values_list("document", flat=True))
     while ids := list(mine.order_by().values_list("pk", flat=True)[: expiring.AT_ONCE]):
         removed["messages"] += Message.objects.filter(conversation__in=ids).count()

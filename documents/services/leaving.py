@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from documents.models import Document
 from documents.services import sharing
@@ -15,8 +16,8 @@ OWN = (Collection.Kind.OWN, Collection.Kind.REMOVED)
 
 def count(user_id: int) -> Counts:
     return {
-        "collections of your own": _own(user_id).count(),
-        "documents in them": Document.with_deleted.filter(collection__in=_own(user_id)).count(),
+        gettext_noop("collections of your own"): _own(user_id).count(),
+        gettext_noop("documents in them"): Document.with_deleted.filter(collection__in=_own(user_id)).count(),
     }
 
 
@@ -28,7 +29,7 @@ def hand_over(user: User, heir: User) -> None:
 
 def remove(user_id: int, _pseudonym: str) -> Counts:
     """Delete the collections that are the person's own, with their files. Those of the Library stay."""
-    removed = {"collections": 0, "documents": 0}
+    removed = {gettext_noop("collections"): 0, gettext_noop("documents"): 0}
     # At once nobody reads them any more. Their documents leave no events of their own: the account's deletion says it.
     Collection.objects.filter(kind=Collection.Kind.OWN, holder=user_id).update(
         kind=Collection.Kind.REMOVED, removed_at=timezone.now()

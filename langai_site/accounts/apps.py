@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 from langai_site import openwebui, registry
 
@@ -6,6 +7,7 @@ from langai_site import openwebui, registry
 class AccountsConfig(AppConfig):
     name = "langai_site.accounts"
     label = "accounts"
+    verbose_name = gettext_lazy("Accounts")
 
     def ready(self) -> None:
         from allauth.account.signals import password_changed

@@ -35,8 +35,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     """People who share collections, a budget and a bill."""
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(gettext_lazy("name"), max_length=100, unique=True)
     second_factor_required = models.BooleanField(
+        gettext_lazy("second factor required"),
         default=False,
         help_text=gettext_lazy(
             "Members must prove who they are with more than a password. Until they have set that up, they reach only "
@@ -48,19 +49,21 @@ class Team(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name, verbose_name_plural = gettext_lazy("team"), gettext_lazy("teams")
 
     def __str__(self) -> str:
         return self.name
 
 
 class User(AbstractUser):
-    teams = models.ManyToManyField(Team, blank=True, related_name="members")
+    teams = models.ManyToManyField(Team, blank=True, related_name="members", verbose_name=gettext_lazy("teams"))
     billing_team = models.ForeignKey(
         Team,
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
         related_name="billed_members",
+        verbose_name=gettext_lazy("billing team"),
         help_text=gettext_lazy("The team that this person's use is charged to."),
     )
     preferences = models.JSONField(
@@ -76,6 +79,7 @@ class User(AbstractUser):
     )
     # Stored, so that no request needs another query: `second_factor` keeps it right.
     second_factor_due = models.BooleanField(
+        gettext_lazy("second factor due"),
         default=False,
         editable=False,
         help_text=gettext_lazy("A team requires a second factor, and the person has none yet."),
@@ -111,21 +115,37 @@ def hashed(token: str) -> str:
 class Invitation(models.Model):
     """A one-time link to create an account; only the token's hash is kept."""
 
-    email = models.EmailField(blank=True, help_text=gettext_lazy("Whom the invitation is for."))
-    teams = models.ManyToManyField(Team, blank=True, help_text=gettext_lazy("Teams that the new teammate joins."))
+    email = models.EmailField(gettext_lazy("email"), blank=True, help_text=gettext_lazy("Whom the invitation is for."))
+    teams = models.ManyToManyField(
+        Team,
+        blank=True,
+        verbose_name=gettext_lazy("teams"),
+        help_text=gettext_lazy("Teams that the new teammate joins."),
+    )
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+        verbose_name=gettext_lazy("invited by"),
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(editable=False)
-    used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(gettext_lazy("created at"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(gettext_lazy("expires at"), editable=False)
+    used_at = models.DateTimeField(gettext_lazy("used at"), null=True, blank=True, editable=False)
     used_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="invitations_used", editable=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="invitations_used",
+        editable=False,
+        verbose_name=gettext_lazy("used by"),
     )
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name, verbose_name_plural = gettext_lazy("invitation"), gettext_lazy("invitations")
 
     def __str__(self) -> str:
         return self.email or _("Invitation of %(day)s") % {"day": date_format(self.created_at, "d F Y")}
@@ -141,18 +161,22 @@ class Invitation(models.Model):
 class ApiKey(models.Model):
     """A program's key, for one person; only its hash is kept, and its beginning to recognise it by."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=100, help_text=gettext_lazy("What uses it, such as “nightly report”."))
-    prefix = models.CharField(max_length=16, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys", verbose_name=gettext_lazy("user")
+    )
+    name = models.CharField(
+        gettext_lazy("name"), max_length=100, help_text=gettext_lazy("What uses it, such as “nightly report”.")
+    )
+    prefix = models.CharField(gettext_lazy("prefix"), max_length=16, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(gettext_lazy("created at"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(gettext_lazy("expires at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(gettext_lazy("last used at"), null=True, editable=False)
+    revoked_at = models.DateTimeField(gettext_lazy("revoked at"), null=True, editable=False)
 
     class Meta:
-        verbose_name = gettext_lazy("API key")
+        verbose_name, verbose_name_plural = gettext_lazy("API key"), gettext_lazy("API keys")
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
@@ -251,14 +275,21 @@ class AccountDeletion(models.Model):
 class GroupMapping(models.Model):
     """People whose identity provider lists them in `group` are members of `team`, and nobody else it signs in."""
 
-    provider = models.CharField(max_length=200, help_text=gettext_lazy("The id of the identity provider."))
-    group = models.CharField(
-        max_length=200, help_text=gettext_lazy("The group as the provider names it: a name, a path or an id.")
+    provider = models.CharField(
+        gettext_lazy("provider"), max_length=200, help_text=gettext_lazy("The id of the identity provider.")
     )
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="group_mappings")
+    group = models.CharField(
+        gettext_lazy("group"),
+        max_length=200,
+        help_text=gettext_lazy("The group as the provider names it: a name, a path or an id."),
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, related_name="group_mappings", verbose_name=gettext_lazy("team")
+    )
 
     class Meta:
         ordering = ["provider", "group", "team__name"]
+        verbose_name, verbose_name_plural = gettext_lazy("group mapping"), gettext_lazy("group mappings")
         constraints = [
             models.UniqueConstraint(fields=["provider", "group", "team"], name="one_mapping_a_group_and_team")
         ]

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site import registry
 from langai_site.backup import making
@@ -18,7 +20,7 @@ from langai_site.registry import DoctorFinding, OverviewLine
 OLD = timedelta(hours=36)
 NAME = "langai-{:%Y%m%d-%H%M%S}.tar.gz"
 _OURS = re.compile(r"langai-\d{8}-\d{6}\.tar\.gz")
-ADVICE = "Set BACKUP_DIR to a folder on another disk, or run manage.py backup FILE regularly."
+ADVICE = gettext_lazy("Set BACKUP_DIR to a folder on another disk, or run manage.py backup FILE regularly.")
 
 
 def register() -> None:
@@ -49,14 +51,24 @@ def finding() -> DoctorFinding:
     failed = _failure_since(last)
     if last is None or last.finished_at is None:
         if settings.BACKUP_DIR:
-            reason = f": {failed.problem}" if failed else " yet; the worker makes the first one tonight"
-            return DoctorFinding("warn", f"no backup was made{reason}", ADVICE if failed else "Start a worker.")
-        return DoctorFinding("warn", "no backup was made, and none is scheduled", ADVICE)
-    found = f"the last good one was made on {timezone.localtime(last.finished_at):%Y-%m-%d at %H:%M}: {last.path}"
+            if failed:
+                return DoctorFinding(
+                    "warn", _("no backup was made: %(problem)s") % {"problem": failed.problem}, str(ADVICE)
+                )
+            found = _("no backup was made yet; the worker makes the first one tonight")
+            return DoctorFinding("warn", found, _("Start a worker."))
+        return DoctorFinding("warn", _("no backup was made, and none is scheduled"), str(ADVICE))
+    made = timezone.localtime(last.finished_at)
+    found = _("the last good one was made on %(day)s at %(time)s: %(path)s") % {
+        "day": f"{made:%Y-%m-%d}",
+        "time": f"{made:%H:%M}",
+        "path": last.path,
+    }
     if failed:
-        return DoctorFinding("warn", f"{found}; the attempt since failed: {failed.problem}", "Make another one.")
+        late = _("%(found)s; the attempt since failed: %(problem)s") % {"found": found, "problem": failed.problem}
+        return DoctorFinding("warn", late, _("Make another one."))
     if _is_old(last.finished_at):
-        return DoctorFinding("warn", f"{found}, which is too long ago", ADVICE)
+        return DoctorFinding("warn", _("%(found)s, which is too long ago") % {"found": found}, str(ADVICE))
     return DoctorFinding("ok", found)
 
 
@@ -75,4 +87,6 @@ def lines(person: Any) -> Sequence[OverviewLine]:  # noqa: ANN401 - a user, whos
         return ()
     found = finding()
     words = found.found[0].upper() + found.found[1:]
-    return [OverviewLine("Backup", found.status, f"{words}. {found.advice}".strip() if found.advice else f"{words}.")]
+    return [
+        OverviewLine(_("Backup"), found.status, f"{words}. {found.advice}".strip() if found.advice else f"{words}.")
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from langai_site.accounts.models import User
 from langai_site.audit.models import AuditEvent
@@ -21,8 +22,12 @@ AT_ONCE = 500
 
 def count(user_id: int) -> Counts:
     return {
-        "entries of the ledger, which stay without your name": UsageEntry.objects.filter(user_id=user_id).count(),
-        "events of the audit log, which stay without your name": AuditEvent.objects.filter(user_id=user_id).count(),
+        gettext_noop("entries of the ledger, which stay without your name"): UsageEntry.objects.filter(
+            user_id=user_id
+        ).count(),
+        gettext_noop("events of the audit log, which stay without your name"): AuditEvent.objects.filter(
+            user_id=user_id
+        ).count(),
     }
 
 
@@ -34,8 +39,8 @@ def replace(user_id: int, pseudonym: str) -> Counts:
     events = _replace_all(AuditEvent, EventSeal, "event", user_id, {**name, "address": ""})
     _forget_sums(user_id)
     return {
-        "entries of the ledger that kept their figures under a pseudonym": entries,
-        "events of the audit log that stay under a pseudonym": events,
+        gettext_noop("entries of the ledger that kept their figures under a pseudonym"): entries,
+        gettext_noop("events of the audit log that stay under a pseudonym"): events,
     }
 
 
