@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -110,12 +110,10 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         return own if editor_of(request).is_superuser else (*own, *rights.FIELDS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        may = super().has_change_permission(request, obj)
-        return may and (obj is None or rights.may_edit(editor_of(request), obj))
+        return super().has_change_permission(request, obj) and (obj is None or rights.may_edit(editor_of(request), obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        may = super().has_delete_permission(request, obj)
-        return may and (obj is None or rights.may_edit(editor_of(request), obj))
+        return super().has_delete_permission(request, obj) and (obj is None or rights.may_edit(editor_of(request), obj))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
         self._refuse(request, object_id, rights.may_edit, _("This account has rights that you do not have."))
@@ -137,10 +135,7 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         for person in people:
             browser_sessions.end_all(person)
         if people:
-            self.message_user(
-                request,
-                _("Signed out everywhere: %(names)s.") % {"names": ", ".join(person.username for person in people)},
-            )
+            self.message_user(request, _("Signed out everywhere: %(names)s.") % {"names": _usernames(people)})
 
     @admin.action(description=gettext_lazy("Remove the second factors of the selected people"), permissions=["change"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -149,12 +144,8 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         for person in people:
             second_factor.reset(person)
         if people:
-            names = ", ".join(person.username for person in people)
-            self.message_user(
-                request,
-                _("Their password alone opens these accounts now: %(names)s.") % {"names": names},
-                messages.WARNING,
-            )
+            text = _("Their password alone opens these accounts now: %(names)s.")
+            self.message_user(request, text % {"names": _usernames(people)}, messages.WARNING)
 
     def _allowed(
         self, request: HttpRequest, queryset: QuerySet[User], allowed: Callable[[User, User], bool]
@@ -163,9 +154,8 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         people = list(queryset)
         for person in people:
             if not allowed(editor_of(request), person):
-                self.message_user(
-                    request, _("%(name)s has rights that you do not have.") % {"name": person.username}, messages.ERROR
-                )
+                text = _("%(name)s has rights that you do not have.") % {"name": person.username}
+                self.message_user(request, text, messages.ERROR)
         return [person for person in people if allowed(editor_of(request), person)]
 
     def _refuse(
@@ -180,6 +170,10 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         person = self.get_object(request, unquote(object_id))
         if person and (looking or request.method == "POST") and not allowed(editor_of(request), person):
             raise rights.superusers_only(what)
+
+
+def _usernames(people: Iterable[User]) -> str:
+    return ", ".join(person.username for person in people)
 
 
 @admin.register(Team)
@@ -286,8 +280,8 @@ class InvitationAdmin(KnowsEditor[Invitation]):
     def state(self, invitation: Invitation) -> str:
         if invitation.used_at:
             return pgettext("invitation", "used")
-        is_open = invitation.expires_at > timezone.now()
-        return pgettext("invitation", "open") if is_open else pgettext("invitation", "expired")
+        over = invitation.expires_at <= timezone.now()
+        return pgettext("invitation", "expired") if over else pgettext("invitation", "open")
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: ModelForm[Invitation], change: bool) -> None:
         if change:
@@ -302,12 +296,11 @@ class InvitationAdmin(KnowsEditor[Invitation]):
 
     def _mail(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
         if invitation_mail.send(invitation, _link(request, token)):
-            self.message_user(
-                request, _("The link is on its way to %(address)s.") % {"address": invitation.email}, messages.SUCCESS
-            )
+            text, level = _("The link is on its way to %(address)s."), messages.SUCCESS
         else:
             text = _("The mail server did not take the message to %(address)s. Pass the link on yourself.")
-            self.message_user(request, text % {"address": invitation.email}, messages.ERROR)
+            level = messages.ERROR
+        self.message_user(request, text % {"address": invitation.email}, level)
 
     @admin.action(description=gettext_lazy("Renew the links of the selected invitations"), permissions=["change"])
     def renew_links(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
@@ -327,8 +320,8 @@ class InvitationAdmin(KnowsEditor[Invitation]):
         text = _("Send this link to {}. It works once, until {}, and is not shown again: {}")
         until = date_format(timezone.localtime(invitation.expires_at), "d F Y")
         link = format_html("<code data-copy>{}</code>", _link(request, token))
-        words = format_html(text, invitation.email or _("your teammate"), until, link)
-        self.message_user(request, words, messages.WARNING)
+        whom = invitation.email or _("your teammate")
+        self.message_user(request, format_html(text, whom, until, link), messages.WARNING)
 
 
 @admin.register(ApiKey)
@@ -353,6 +346,5 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
     @admin.action(description=gettext_lazy("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         count = keys.revoke_all(queryset)
-        self.message_user(
-            request, ngettext("%(count)d key revoked.", "%(count)d keys revoked.", count) % {"count": count}
-        )
+        text = ngettext("%(count)d key revoked.", "%(count)d keys revoked.", count)
+        self.message_user(request, text % {"count": count})

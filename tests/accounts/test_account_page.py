@@ -133,7 +133,7 @@ def test_without_mail_the_form_says_that_the_link_is_to_be_passed_on(client, set
     settings.EMAIL_BACKEND = invitation_mail.DUMMY
     invite(client)
     page = client.get(reverse("admin:accounts_invitation_add")).text
-    assert invitation_mail.NOT_SET_UP in page
+    assert str(invitation_mail.NOT_SET_UP) in page
     assert "Send the link by e-mail" not in page
 
 

@@ -101,5 +101,5 @@ async def test_a_refused_message_stands_in_the_composer_without_javascript(clien
 
 def test_the_socket_says_the_same_words():
     script = "".join(path.read_text() for path in (ROOT / "static").glob("*.js"))
-    assert SIGNED_OUT in script
+    assert str(SIGNED_OUT) in script
     assert access.GONE in script

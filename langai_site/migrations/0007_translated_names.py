@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('langai_site', '0005_backups_and_release'),
+        ('langai_site', '0006_names'),
     ]
 
     operations = [
