@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,8 @@ from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from documents import care, services
 from documents.admin_uploads import Uploads
@@ -35,8 +39,11 @@ def live(document: Document, name: str, content: object) -> SafeString:
     return format_html('<div data-live="{}-{}" {}>{}</div>', document.pk, name, busy, content)
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _like_the_first(others: int) -> Iterator[str]:
+    """Yield the sentence that other documents were refused as well."""
+    if others:
+        text = ngettext("So it is with %(count)s other.", "So it is with %(count)s others.", others)
+        yield text % {"count": intcomma(others)}
 
 
 @admin.register(Document)
@@ -61,13 +68,16 @@ class DocumentAdmin(Uploads):
     actions = ("retry",)
     fieldsets = (
         (None, {"fields": ("title", "collection", "sensitivity", "label", "raise_quoting")}),
-        ("Care", {"fields": ("owner", "review_by", "citing")}),
-        ("Reading", {"fields": ("state", "not_read", "page_count", "passage_count", "attempts", "ready_at")}),
+        (gettext_lazy("Care"), {"fields": ("owner", "review_by", "citing")}),
         (
-            "File",
+            gettext_lazy("Reading"),
+            {"fields": ("state", "not_read", "page_count", "passage_count", "attempts", "ready_at")},
+        ),
+        (
+            gettext_lazy("File"),
             {"fields": ("version", "file_name", "imported_from", "file_size", "sha256", "uploader", "uploaded_at")},
         ),
-        ("Passages", {"fields": ("extracted",)}),
+        (gettext_lazy("Passages"), {"fields": ("extracted",)}),
     )
     readonly_fields = (
         *("collection", "citing", "label", "state", "not_read", "page_count", "passage_count", "attempts"),
@@ -114,39 +124,40 @@ class DocumentAdmin(Uploads):
     def has_delete_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
         return self._manages(request, obj)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, document: Document) -> SafeString:
         return live(document, "state", render_to_string("admin/documents/document/state.html", {"document": document}))
 
-    @admin.display(description="label that counts")
+    @admin.display(description=gettext_lazy("label that counts"))
     def label(self, document: Document) -> str:
         return document.label.label
 
-    @admin.display(description="not read, or with a doubt")
+    @admin.display(description=gettext_lazy("not read, or with a doubt"))
     def not_read(self, document: Document) -> SafeString:
         shown = document.searched or document
         context = {"notes": described(shown.notes), "is_known": shown.notes is not None, "document": document}
         return live(document, "notes", render_to_string("admin/documents/document/notes.html", context))
 
-    @admin.display(description="pages", ordering="pages")
+    @admin.display(description=gettext_lazy("pages"), ordering="pages")
     def page_count(self, document: Document) -> SafeString:
         return live(document, "pages", "-" if document.pages is None else document.pages)
 
-    @admin.display(description="passages", ordering="passages")
+    @admin.display(description=gettext_lazy("passages"), ordering="passages")
     def passage_count(self, document: Document) -> SafeString:
         return live(document, "passages", "-" if document.passages is None else document.passages)
 
-    @admin.display(description="size", ordering="size")
+    @admin.display(description=gettext_lazy("size"), ordering="size")
     def file_size(self, document: Document) -> str:
         return filesizeformat(document.size)
 
-    @admin.display(description="uploaded by", ordering="uploaded_by__username")
+    @admin.display(description=gettext_lazy("uploaded by"), ordering="uploaded_by__username")
     def uploader(self, document: Document) -> str:
         return str(document.uploaded_by or "LangAI")
 
-    @admin.display(description="cited by")
+    @admin.display(description=gettext_lazy("cited by"))
     def citing(self, document: Document) -> str:
-        return counted(document_uses.answers_citing([document.pk]).get(document.pk, 0), "answer")
+        count = document_uses.answers_citing([document.pk]).get(document.pk, 0)
+        return ngettext("%(count)s answer", "%(count)s answers", count) % {"count": intcomma(count)}
 
     @admin.display(description="")
     def extracted(self, document: Document) -> SafeString:
@@ -181,7 +192,7 @@ class DocumentAdmin(Uploads):
             return super().response_change(request, obj)
         return redirect(request.path)
 
-    @admin.action(description="Retry failed documents", permissions=["change"])
+    @admin.action(description=gettext_lazy("Retry failed documents"), permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         self._retry(request, list(queryset))
 
@@ -193,10 +204,10 @@ class DocumentAdmin(Uploads):
             except LangAIError as error:
                 refused.append(error.message)
         if queued := len(documents) - len(refused):
-            messages.success(request, f"{counted(queued, 'document')} queued again.")
+            text = ngettext("%(count)s document queued again.", "%(count)s documents queued again.", queued)
+            messages.success(request, text % {"count": intcomma(queued)})
         if refused:
-            others = f" So it is with {counted(len(refused) - 1, 'other')}." if refused[1:] else ""
-            messages.error(request, refused[0] + others)
+            messages.error(request, " ".join((refused[0], *_like_the_first(len(refused) - 1))))
 
     def _keep(self, request: HttpRequest, document: Document) -> None:
         try:
@@ -204,8 +215,10 @@ class DocumentAdmin(Uploads):
         except LangAIError as error:
             messages.error(request, error.message)
         else:
-            self.log_change(request, document, "Cancelled the replacement of the file.")
-            messages.success(request, f"“{document.title}” stays as it was; the new file is removed.")
+            self.log_change(request, document, gettext_noop("Cancelled the replacement of the file."))
+            messages.success(
+                request, _("“%(title)s” stays as it was; the new file is removed.") % {"title": document.title}
+            )
 
     def delete_model(self, request: HttpRequest, obj: Document) -> None:
         services.delete(obj)

@@ -12,6 +12,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from documents import services
 from documents.diagnosis import known_languages
@@ -20,10 +22,11 @@ from documents.forms import ReadAgainForm, ReplaceForm, UploadForm
 from documents.models import Document
 from documents.names import split
 from documents.notes import described
+from documents.wording import drawn
 from langai_site import document_uses
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
-from search.access import UNREAD, administered_collections, unread_collections
+from search.access import administered_collections, unread_collections
 from search.models import Collection
 
 # At runtime Django's class takes no type parameter; only the type checker needs it.
@@ -63,7 +66,7 @@ class Uploads(DocumentModelAdmin):
         if form.is_valid():
             self._upload(request, form.cleaned_data)
             return redirect("admin:documents_document_changelist")
-        return self._page(request, "upload", form, title="Upload documents", **(extra_context or {}))
+        return self._page(request, "upload", form, title=_("Upload documents"), **(extra_context or {}))
 
     def _upload(self, request: HttpRequest, data: dict[str, Any]) -> None:
         accepted = []
@@ -78,9 +81,7 @@ class Uploads(DocumentModelAdmin):
                 self.log_addition(request, document, [{"added": {}}])
                 accepted.append(document.file_name)
         if accepted:
-            files = "1 file" if len(accepted) == 1 else f"{len(accepted)} files"
-            more = f" and {len(accepted) - NAMES_TOLD} more" if accepted[NAMES_TOLD:] else ""
-            messages.success(request, f"{files} accepted: {', '.join(accepted[:NAMES_TOLD])}{more}.")
+            messages.success(request, _accepted(accepted))
             _warn_of_unread(request, data["collection"])
 
     def replace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -89,7 +90,7 @@ class Uploads(DocumentModelAdmin):
         form = ReplaceForm(*_sent(request))
         if form.is_valid() and self._replace(request, document, form.cleaned_data["upload"]):
             return redirect("admin:documents_document_change", document.pk)
-        title = f"Replace the file of “{document.title}”"
+        title = _("Replace the file of “%(title)s”") % {"title": document.title}
         answers = document_uses.answers_citing([document.pk]).get(document.pk, 0)
         return self._page(request, "replace", form, title=title, document=document, answers=answers)
 
@@ -101,8 +102,14 @@ class Uploads(DocumentModelAdmin):
             return False
         self.log_change(request, replaced, [{"changed": {"fields": ["file"]}}])
         kept = replaced.searched
-        until = f" Until it has been read, version {kept.version} is searched." if kept else ""
-        messages.success(request, f"“{replaced.file_name}” is queued as version {replaced.version}.{until}")
+        values = {"name": replaced.file_name, "version": replaced.version, "searched": kept.version if kept else 0}
+        if kept:
+            text = _(
+                "“%(name)s” is queued as version %(version)s. Until it has been read, version %(searched)s is searched."
+            )
+        else:
+            text = _("“%(name)s” is queued as version %(version)s.")
+        messages.success(request, text % values)
         return True
 
     def read_again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -117,7 +124,8 @@ class Uploads(DocumentModelAdmin):
         )
         if form.is_valid() and self._read_again(request, document, form.cleaned_data):
             return redirect("admin:documents_document_change", document.pk)
-        context = {"title": f"Read “{document.title}” again", "document": document, "notes": described(document.notes)}
+        title = _("Read “%(title)s” again") % {"title": document.title}
+        context = {"title": title, "document": document, "notes": described(document.notes)}
         return self._page(request, "read_again", form, **context)
 
     def _read_again(self, request: HttpRequest, document: Document, chosen: dict[str, Any]) -> bool:
@@ -127,8 +135,8 @@ class Uploads(DocumentModelAdmin):
         except LangAIError as error:
             messages.error(request, error.message)
             return False
-        self.log_change(request, document, "Had the file read again.")
-        messages.success(request, f"“{document.title}” is queued to be read again.")
+        self.log_change(request, document, gettext_noop("Had the file read again."))
+        messages.success(request, _("“%(title)s” is queued to be read again.") % {"title": document.title})
         return True
 
     def _document(self, request: HttpRequest, object_id: str) -> Document:
@@ -145,18 +153,26 @@ class Uploads(DocumentModelAdmin):
             "opts": self.opts,
             "form": form,
             "media": self.media + form.media,
-            "types": readable_types(),
+            "types": drawn(readable_types()),
             **context,
         }
         return TemplateResponse(request, f"admin/documents/document/{name}.html", page)
+
+
+def _accepted(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMES_TOLD])
+    if others := len(names) - NAMES_TOLD if names[NAMES_TOLD:] else 0:
+        shown = _("%(names)s and %(count)s more") % {"names": shown, "count": others}
+    text = ngettext("%(count)s file accepted: %(names)s.", "%(count)s files accepted: %(names)s.", len(names))
+    return text % {"count": len(names), "names": shown}
 
 
 def _warn_of_unread(request: HttpRequest, collection: Collection) -> None:
     """Say so if nobody may read what was just uploaded."""
     if unread_collections(Collection.objects.filter(pk=collection.pk)).exists():
         page = reverse("admin:search_collection_change", args=[collection.pk])
-        text = '{} in “{}”: <a href="{}">say who may read it</a>.'
-        messages.warning(request, format_html(text, UNREAD, collection, page))
+        text = _('Nobody can find these documents yet in “{}”: <a href="{}">say who may read it</a>.')
+        messages.warning(request, format_html(text, collection, page))
 
 
 def _person(request: HttpRequest) -> User | None:

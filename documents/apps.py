@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 from langai_site import attached_files, openwebui, registry, stored_data
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 class DocumentsConfig(AppConfig):
     name = "documents"
-    verbose_name = "Documents"
+    verbose_name = gettext_lazy("Documents")
 
     def ready(self) -> None:
         from documents import diagnosis, overview, places

@@ -15,7 +15,9 @@ from django.utils import timezone
 from documents import measures
 from documents.lanes import ANY, Lane, takeable
 from documents.models import Document
+from documents.sentences import said, stored
 from langai_site.request_id import carried
+from langai_site.words import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,17 @@ MAX_ATTEMPTS = 3
 
 # Where each stage starts and ends, in per cent, by the time it takes.
 STAGES = {"reading": (0, 15), "splitting": (15, 20), "embedding": (20, 99)}
+GIVEN_UP = {
+    "reading": gettext_noop(
+        "The worker stopped %(attempts)s times while reading this file. It may be too large for this machine."
+    ),
+    "splitting": gettext_noop(
+        "The worker stopped %(attempts)s times while splitting this file. It may be too large for this machine."
+    ),
+    "embedding": gettext_noop(
+        "The worker stopped %(attempts)s times while embedding this file. It may be too large for this machine."
+    ),
+}
 
 Status = Document.Status
 
@@ -93,12 +106,9 @@ def _same_moment(document: Document) -> QuerySet[Document]:
 
 
 def _give_up(document: Document) -> None:
+    reason = said(GIVEN_UP.get(document.stage, GIVEN_UP["reading"]), attempts=MAX_ATTEMPTS)
     _same_moment(document).update(
-        status=Status.FAILED,
-        lease_until=None,
-        claimed_by="",
-        error=f"The worker stopped {MAX_ATTEMPTS} times while {document.stage or 'reading'} this file. "
-        "It may be too large for this machine.",
+        status=Status.FAILED, lease_until=None, claimed_by="", error=str(reason), error_sentence=stored(reason)
     )
     measures.READ.labels(Status.FAILED.value).inc()
     logger.error("Document %s: given up after %d attempts", document.pk, document.attempts)

@@ -18,9 +18,11 @@ from documents.extraction import folders, sandbox
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits
 from documents.models import Document
 from documents.names import split
+from documents.sentences import Sentence, Value, said
 from langai_site.outbound import bounds
 from langai_site.outbound.endpoints import is_local
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
+from langai_site.words import gettext_noop
 
 # What layouts are lost in: pages, slides and pictures. Tables and mails are read better here.
 SUFFIXES = frozenset(
@@ -32,11 +34,17 @@ MOST_MB, REQUEST_SECONDS, WAIT_SECONDS, PAUSE_SECONDS = 100, 30.0, 2.0, 0.2
 # UTF-8 and JSON may make so many bytes of a character.
 BYTES_A_CHARACTER, OTHER_BYTES = 6, 1_000_000
 CONVERT, POLL, RESULT = "/v1/convert/file/async", "/v1/status/poll/", "/v1/result/"
+TOO_SLOW = gettext_noop("it was not done after %(seconds)s seconds")
+SERVICE_TOO_SLOW = gettext_noop("The extraction service: it was not done after %(seconds)s seconds.")
 PAGES = "documents.extraction.markdown_pages"
 
 
 class ExtractorError(Exception):
-    """The service did not read the file; the message says why, without any of the file's text."""
+    """The service did not read the file; its sentence says why, without any of the file's text."""
+
+    def __init__(self, template: str | Sentence, **values: Value) -> None:
+        self.sentence = said(template, **values)
+        super().__init__(str(self.sentence))
 
 
 def reads(document: Document) -> bool:
@@ -58,14 +66,16 @@ def read(document: Document, limits: Limits, watch: Callable[[], object]) -> Ext
     try:
         return _taken_apart(markdown, marker, limits, watch)
     except ExtractionError as error:
-        raise ExtractorError(f"what it answered cannot be used. {error.message.rstrip('.')}") from error
+        raise ExtractorError(
+            gettext_noop("what it answered cannot be used. %(reason)s"), reason=error.sentence
+        ) from error
 
 
 def _admit(document: Document) -> None:
     """Raise ExtractorError if the service may not see the document now: its label may have been raised meanwhile."""
     now = Document.objects.select_related("collection").filter(pk=document.pk).first()
     if now is None or now.label > ceiling():
-        raise ExtractorError("it is not in the building, and this document's label does not let it leave")
+        raise ExtractorError(gettext_noop("it is not in the building, and this document's label does not let it leave"))
 
 
 def _converted(document: Document, marker: str, limits: Limits, watch: Callable[[], object]) -> str:
@@ -77,20 +87,21 @@ def _converted(document: Document, marker: str, limits: Limits, watch: Callable[
             task = _sent(client, document, marker, limits)
             while (status := _get(client, f"{POLL}{task}", wait=WAIT_SECONDS).get("task_status")) != "success":
                 if status not in ("pending", "started"):
-                    raise ExtractorError("it could not read the file")
+                    raise ExtractorError(gettext_noop("it could not read the file"))
                 if time.monotonic() > ends_at:
                     raise _too_slow(limits)
                 watch()
                 time.sleep(PAUSE_SECONDS)
             return _markdown(_get(client, f"{RESULT}{task}"))
     except httpx.HTTPError as error:
-        raise ExtractorError(f"it does not answer ({type(error).__name__})") from error
+        raise ExtractorError(gettext_noop("it does not answer (%(error)s)"), error=type(error).__name__) from error
 
 
 def _too_slow(limits: Limits) -> Exception:
     """Return the error that lets the document be read again with more time, if it may have more."""
-    reason = f"it was not done after {limits.seconds} seconds"
-    return LimitReachedError(f"The extraction service: {reason}.") if limits.is_first_try else ExtractorError(reason)
+    if limits.is_first_try:
+        return LimitReachedError(SERVICE_TOO_SLOW, seconds=str(limits.seconds))
+    return ExtractorError(TOO_SLOW, seconds=str(limits.seconds))
 
 
 def _client(most: int) -> httpx.Client:
@@ -126,7 +137,7 @@ def _sent(client: httpx.Client, document: Document, marker: str, limits: Limits)
         sent = client.post(CONVERT, data=options, files={"files": (named, file)}, extensions={"trace": ask})
         task = _answer(sent).get("task_id")
     if not isinstance(task, str) or not task.replace("-", "").isalnum():
-        raise ExtractorError("what answers there is not docling-serve")
+        raise ExtractorError(gettext_noop("what answers there is not docling-serve"))
     return task
 
 
@@ -136,13 +147,15 @@ def _get(client: httpx.Client, path: str, **query: float) -> dict[str, Any]:
 
 def _answer(response: httpx.Response) -> dict[str, Any]:
     if not response.is_success:
-        raise ExtractorError(f"it answers with status {response.status_code}")
+        raise ExtractorError(
+            gettext_noop("it answers with status %(status_code)s"), status_code=str(response.status_code)
+        )
     try:
         found = response.json()
     except (ValueError, RecursionError) as error:
-        raise ExtractorError("what answers there is not docling-serve") from error
+        raise ExtractorError(gettext_noop("what answers there is not docling-serve")) from error
     if not isinstance(found, dict):
-        raise ExtractorError("what answers there is not docling-serve")
+        raise ExtractorError(gettext_noop("what answers there is not docling-serve"))
     return found
 
 
@@ -150,7 +163,7 @@ def _markdown(result: dict[str, Any]) -> str:
     document = result.get("document")
     text = document.get("md_content") if isinstance(document, dict) else None
     if result.get("status") not in ("success", "partial_success") or not isinstance(text, str) or not text.strip():
-        raise ExtractorError("it found no text in the file")
+        raise ExtractorError(gettext_noop("it found no text in the file"))
     return text
 
 

@@ -5,38 +5,47 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from documents import care
-from documents.encoding_choices import CHOICES
 from documents.extraction.registry import accepted
 from documents.models import Document, Version
+from documents.wording import encodings
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from search.access import UNREAD, nobody_reads
+from search.access import nobody_reads
 from search.models import Collection
 from search.raising import RaiseQuotingForm
 from search.services.label_rises import Labelled
 
 # Each language slows text recognition down, and their names are stored in one field.
 MOST_LANGUAGES = 8
-TOO_LONG_NAMES = "The names of these languages are too long together. Choose fewer."
-NEVER_LOWER = "A document can be labelled above its collection, never below it."
+TOO_LONG_NAMES = gettext_lazy("The names of these languages are too long together. Choose fewer.")
+NEVER_LOWER = gettext_lazy("A document can be labelled above its collection, never below it.")
 
 
 class CollectionChoice(forms.ModelChoiceField[Collection]):
     def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
-        unread = f" · {UNREAD.lower()}" if getattr(obj, "is_unread", False) else ""
-        return f"{obj} ({Sensitivity(obj.sensitivity).label.lower()}){unread}"
+        names = {"collection": str(obj), "label": Sensitivity(obj.sensitivity).in_text}
+        if getattr(obj, "is_unread", False):
+            return _("%(collection)s (%(label)s) · nobody can find these documents yet") % names
+        return f"{names['collection']} ({names['label']})"
+
+
+def label_choices() -> list[tuple[int, str]]:
+    """Return the labels of a document itself, in the language of the page; the lowest is that of its collection."""
+    raised = [(label.value, _("At least %(label)s") % {"label": label.in_text}) for label in Sensitivity if label]
+    return [(Sensitivity.PUBLIC.value, _("That of its collection")), *raised]
 
 
 class RaisedLabel(forms.TypedChoiceField):
     """The label of a document itself; the lowest choice means that it has none."""
 
     def __init__(self) -> None:
-        raised = [(label.value, f"At least {label.label.lower()}") for label in Sensitivity if label]
         super().__init__(
-            label="Label",
-            choices=[(Sensitivity.PUBLIC.value, "That of its collection"), *raised],
+            label=gettext_lazy("Label"),
+            choices=label_choices,
             coerce=lambda value: Sensitivity(int(value)),
             initial=Sensitivity.PUBLIC.value,
             help_text=NEVER_LOWER,
@@ -55,7 +64,7 @@ class ManyFilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":  # noqa: ANN401
         files = [file for file in data or [] if file]
         if not files:
-            raise forms.ValidationError("Choose one file or more.", code="required")
+            raise forms.ValidationError(_("Choose one file or more."), code="required")
         return files
 
 
@@ -63,10 +72,12 @@ class UploadForm(forms.Form):
     """New documents for one of the collections that the person manages."""
 
     collection = CollectionChoice(
-        Collection.objects.none(), help_text="Who may read the collection may find the files and download them."
+        Collection.objects.none(),
+        label=gettext_lazy("Collection"),
+        help_text=gettext_lazy("Who may read the collection may find the files and download them."),
     )
     sensitivity = RaisedLabel()
-    uploads = ManyFilesField(label="Files")
+    uploads = ManyFilesField(label=gettext_lazy("Files"))
 
     def __init__(self, collections: QuerySet[Collection], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
@@ -78,7 +89,7 @@ class ReplaceForm(forms.Form):
     """A document's next version. The service validates the file."""
 
     upload = forms.FileField(
-        label="New file", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": accepted()})
+        label=gettext_lazy("New file"), allow_empty_file=True, widget=forms.FileInput(attrs={"accept": accepted()})
     )
 
 
@@ -86,15 +97,18 @@ class ReadAgainForm(forms.Form):
     """How a document's file is to be read; only the settings that matter for its format are asked for."""
 
     encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding"),
         required=False,
-        choices=[("", "Recognise it"), *CHOICES.items()],
-        help_text="Choose one if letters are wrong in the passages.",
+        choices=lambda: [("", _("Recognise it")), *encodings()],
+        help_text=gettext_lazy("Choose one if letters are wrong in the passages."),
     )
     ocr_languages = forms.MultipleChoiceField(
-        label="Languages of its pictures",
+        label=gettext_lazy("Languages of its pictures"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="The languages of the text in pictures and scanned pages; without a choice, those of OCR_LANGUAGES.",
+        help_text=gettext_lazy(
+            "The languages of the text in pictures and scanned pages; without a choice, those of OCR_LANGUAGES."
+        ),
     )
 
     def __init__(self, *args: Any, encodings: bool, languages: Sequence[str], **kwargs: Any) -> None:  # noqa: ANN401

@@ -4,12 +4,17 @@ from pathlib import PurePosixPath
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from documents.sentences import restored
+from documents.wording import drawn
 from langai_site.accounts.models import Team
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity, highest
 from search.models import Collection
 
 EXTERNAL_ID_MAX = 500
+# What is done with a document while it is read.
+STAGES = {"reading": _("reading"), "splitting": _("splitting"), "embedding": _("embedding")}
 
 
 def stored_name(document: "Document", file_name: str) -> str:
@@ -21,29 +26,35 @@ def stored_name(document: "Document", file_name: str) -> str:
 class Version(models.Model):
     """A file that was uploaded for a document, and the results of reading it."""
 
-    version = models.PositiveIntegerField(default=1, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     file = models.FileField(upload_to=stored_name)
-    file_name = models.CharField(max_length=300, editable=False)
+    file_name = models.CharField(_("file name"), max_length=300, editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
-    size = models.PositiveBigIntegerField(default=0, editable=False, help_text="Bytes.")
-    pages = models.PositiveIntegerField(null=True, editable=False)
-    passages = models.PositiveIntegerField(null=True, editable=False)
+    size = models.PositiveBigIntegerField(default=0, editable=False, help_text=_("Bytes."))
+    pages = models.PositiveIntegerField(_("pages"), null=True, editable=False)
+    passages = models.PositiveIntegerField(_("passages"), null=True, editable=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-    uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
-    ready_at = models.DateTimeField(null=True, editable=False)
+    uploaded_at = models.DateTimeField(_("uploaded at"), default=timezone.now, editable=False)
+    ready_at = models.DateTimeField(_("ready at"), null=True, editable=False)
     notes = models.JSONField(
         null=True,
         blank=True,
         editable=False,
-        help_text="What was not read of it, or with a doubt; not known before it is read.",
+        help_text=_("What was not read of it, or with a doubt; not known before it is read."),
     )
     encoding = models.CharField(
-        max_length=20, blank=True, editable=False, help_text="The encoding that a person chose for reading it."
+        max_length=20,
+        blank=True,
+        editable=False,
+        help_text=_("The encoding that a person chose for reading it."),
     )
     ocr_languages = models.CharField(
-        max_length=100, blank=True, editable=False, help_text="The languages that a person chose for its pictures."
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text=_("The languages that a person chose for its pictures."),
     )
 
     class Meta:
@@ -64,32 +75,41 @@ class Document(Version):
     """
 
     class Status(models.TextChoices):
-        QUEUED = "queued"
-        WORKING = "working"
-        READY = "ready"
-        FAILED = "failed"
+        QUEUED = "queued", _("Queued")
+        WORKING = "working", _("Working")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="documents")
-    title = models.CharField(max_length=300)
+    collection = models.ForeignKey(
+        Collection, on_delete=models.PROTECT, related_name="documents", verbose_name=_("collection")
+    )
+    title = models.CharField(_("title"), max_length=300)
     imported_from = models.CharField(
-        max_length=1000, blank=True, editable=False, help_text="Its path in the folder that it was imported from."
+        _("imported from"),
+        max_length=1000,
+        blank=True,
+        editable=False,
+        help_text=_("Its path in the folder that it was imported from."),
     )
     external_id = models.CharField(
         max_length=EXTERNAL_ID_MAX,
         blank=True,
         default="",
         editable=False,
-        help_text="How the program that keeps it up to date names it.",
+        help_text=_("How the program that keeps it up to date names it."),
     )
     sensitivity = models.PositiveSmallIntegerField(
-        choices=LABEL_CHOICES, default=Sensitivity.PUBLIC, help_text="Counts where it is above the collection's."
+        _("sensitivity"),
+        choices=LABEL_CHOICES,
+        default=Sensitivity.PUBLIC,
+        help_text=_("Counts where it is above the collection's."),
     )
     found_label = models.PositiveSmallIntegerField(
         choices=LABEL_CHOICES,
         default=Sensitivity.PUBLIC,
         editable=False,
-        help_text="In a person's own collection, what its text calls for; confidential until it is read.",
+        help_text=_("In a person's own collection, what its text calls for; confidential until it is read."),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -97,36 +117,56 @@ class Document(Version):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="Who looks after it; empty: the owners of its collection.",
+        verbose_name=_("owner"),
+        help_text=_("Who looks after it; empty: the owners of its collection."),
     )
     review_by = models.DateField(
-        null=True, blank=True, help_text="The day by which its owner should check that it is still right."
+        _("review by"),
+        null=True,
+        blank=True,
+        help_text=_("The day by which its owner should check that it is still right."),
     )
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False, db_index=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.QUEUED, editable=False, db_index=True
+    )
     stage = models.CharField(max_length=40, blank=True, editable=False)
-    progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Per cent.")
+    progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text=_("Per cent."))
     error = models.TextField(blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    error_sentence = models.JSONField(
+        null=True, editable=False, help_text="The template and values of `error`, to be drawn in other languages."
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     slow = models.BooleanField(
-        default=False, editable=False, help_text="Reading it took more than small files may: others go first."
+        default=False,
+        editable=False,
+        help_text=_("Reading it took more than small files may: others go first."),
     )
     taken_at = models.DateTimeField(
-        null=True, editable=False, help_text="When a worker took it last: people take turns by it."
+        null=True, editable=False, help_text=_("When a worker took it last: people take turns by it.")
     )
     lease_until = models.DateTimeField(null=True, editable=False)
     request_id = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="The request that had it read: the worker's lines name it."
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("The request that had it read: the worker's lines name it."),
     )
     claimed_by = models.CharField(max_length=100, blank=True, editable=False)
     deleted_at = models.DateTimeField(
-        null=True, editable=False, help_text="When it was deleted in the Library: for a while it can come back."
+        null=True,
+        editable=False,
+        help_text=_("When it was deleted in the Library: for a while it can come back."),
     )
-    deletion = models.UUIDField(null=True, editable=False, help_text="What was deleted together comes back together.")
+    deletion = models.UUIDField(
+        null=True, editable=False, help_text=_("What was deleted together comes back together.")
+    )
 
     objects = PresentDocuments()
     with_deleted = models.Manager["Document"]()
 
     class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
         ordering = ["-uploaded_at"]
         indexes = [
             models.Index(fields=["uploaded_by", "taken_at"], name="turns_of_a_person"),
@@ -139,7 +179,7 @@ class Document(Version):
                 fields=["collection", "sha256"],
                 condition=models.Q(deleted_at=None),
                 name="one_file_a_collection",
-                violation_error_message="This file is already in the collection.",
+                violation_error_message=_("This file is already in the collection."),
             ),
             models.UniqueConstraint(
                 fields=["collection", "external_id"],
@@ -167,6 +207,17 @@ class Document(Version):
     def searched(self) -> Version | None:
         """Return the version whose passages are found: this one once it is read, until then the one it replaces."""
         return self if self.status == self.Status.READY else getattr(self, "previous", None)
+
+    @property
+    def reason(self) -> str:
+        """Return why it could not be read, in the language of the page; what is only stored as text stays as it is."""
+        sentence = restored(self.error_sentence)
+        return drawn(sentence) if sentence and str(sentence) == self.error else self.error
+
+    @property
+    def stage_name(self) -> str:
+        """Return what is being done with it, in the language of the page."""
+        return str(STAGES.get(self.stage or "reading", self.stage))
 
     @property
     def folder(self) -> str:
@@ -229,3 +280,8 @@ class ShareProposal(models.Model):
 
     def __str__(self) -> str:
         return f"Share {self.collection}"
+
+    @property
+    def readers_named(self) -> str:
+        """Return the teams and people by their names."""
+        return ", ".join(str(reader) for reader in (*self.teams.all(), *self.users.all()))

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from documents.encoding_choices import name_of
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from documents.extraction.types import Note, Unread
+from documents.sentences import Sentence, restored
+from documents.wording import drawn, encoding_name
 
 # Of many pages, the first ranges are named.
 RANGES_NAMED = 10
-OCR_MISSING = "text recognition (tesseract) is not installed on the server"
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ def described(stored: Iterable[dict[str, Any]] | None) -> tuple[NoteText, ...]:
     notes = [
         Note(
             str(item.get("code", "")),
-            str(item.get("value", "")),
+            restored(item.get("value")) or str(item.get("value", "")),
             tuple(int(page) for page in item.get("pages", ())),
             int(item.get("count", 0)),
         )
@@ -38,51 +42,89 @@ def described(stored: Iterable[dict[str, Any]] | None) -> tuple[NoteText, ...]:
 
 def _sentence(note: Note) -> str:
     words = WORDS.get(note.code)
-    return words(note) if words else f"Something in this file was not read: {note.value or note.code}."
+    if words:
+        return words(note)
+    return _("Something in this file was not read: %(what)s.") % {"what": _value(note) or note.code}
+
+
+def _value(note: Note) -> str:
+    """Return the value of a note in the language of the page. What an earlier version stored is a text, and stays."""
+    return drawn(note.value) if isinstance(note.value, Sentence) else note.value
 
 
 def _empty_pages(note: Note) -> str:
-    return f"{_pages(note, 'has', 'have')} no text."
+    text = ngettext("Page %(pages)s has no text.", "Pages %(pages)s have no text.", len(note.pages))
+    return text % {"pages": ranges(note.pages)}
 
 
 def _pictures(note: Note) -> str:
-    where = f" on {_pages(note, '', '').lower()}" if note.pages else ""
-    verb = "was" if note.count == 1 else "were"
-    return f"{_counted(note.count, 'picture')}{where} {verb} not searched for text, because {OCR_MISSING}."
+    text = ngettext(
+        "%(count)s picture%(place)s was not searched for text, because text recognition (tesseract) is not installed "
+        "on the server.",
+        "%(count)s pictures%(place)s were not searched for text, because text recognition (tesseract) is not installed "
+        "on the server.",
+        note.count,
+    )
+    return text % {"count": intcomma(note.count), "place": _place(note)}
 
 
 def _unrecognised(note: Note) -> str:
-    where = f" on {_pages(note, '', '').lower()}" if note.pages else ""
-    return f"No text was recognised in {_counted(note.count, 'picture')}{where}."
+    text = ngettext(
+        "No text was recognised in %(count)s picture%(place)s.",
+        "No text was recognised in %(count)s pictures%(place)s.",
+        note.count,
+    )
+    return text % {"count": intcomma(note.count), "place": _place(note)}
 
 
 def _recognised(note: Note) -> str:
-    what = _pages(note, "was", "were") if note.pages else "The text of this picture was"
-    return f"{what} read by text recognition, so some words may be wrong."
+    if not note.pages:
+        return _("The text of this picture was read by text recognition, so some words may be wrong.")
+    text = ngettext(
+        "Page %(pages)s was read by text recognition, so some words may be wrong.",
+        "Pages %(pages)s were read by text recognition, so some words may be wrong.",
+        len(note.pages),
+    )
+    return text % {"pages": ranges(note.pages)}
 
 
 def _lost_characters(note: Note) -> str:
-    where = f" on {_pages(note, '', '').lower()}" if note.pages else ""
-    return f"{_counted(note.count, 'character')}{where} could not be read."
+    text = ngettext(
+        "%(count)s character%(place)s could not be read.",
+        "%(count)s characters%(place)s could not be read.",
+        note.count,
+    )
+    return text % {"count": intcomma(note.count), "place": _place(note)}
 
 
 def _guessed_encoding(note: Note) -> str:
-    return f"This file was read as {name_of(note.value)}, because it does not say which encoding it is in."
+    text = _("This file was read as %(encoding)s, because it does not say which encoding it is in.")
+    return text % {"encoding": encoding_name(_value(note))}
 
 
 def _attachment(note: Note) -> str:
-    name, _, reason = note.value.partition(": ")
-    return f"The attachment “{name}” was not read.{reason and f' {reason}'}"
+    if isinstance(note.value, Sentence):
+        name, reason = _parts(note.value)
+    else:
+        name, _colon, reason = note.value.partition(": ")
+    return (_("The attachment “%(name)s” was not read. %(reason)s") % {"name": name, "reason": reason}).rstrip()
+
+
+def _parts(value: Sentence) -> tuple[str, str]:
+    """Return the name of an attachment, and why it was not read."""
+    values = dict(value.values)
+    reason = values["reason"]
+    return str(values["name"]), drawn(reason) if isinstance(reason, Sentence) else str(reason)
 
 
 def _no_extractor(note: Note) -> str:
-    return f"LangAI read this file itself, because the extraction service did not: {note.value}."
+    text = _("LangAI read this file itself, because the extraction service did not: %(reason)s.")
+    return text % {"reason": _value(note).removesuffix(".")}
 
 
 def _part(note: Note) -> str:
-    count = f" ({note.count:,})" if note.count > 1 else ""
-    where = f" on {_pages(note, '', '').lower()}" if note.pages else ""
-    return f"Not read{where}: {note.value}{count}."
+    count = f" ({intcomma(note.count)})" if note.count > 1 else ""
+    return _("Not read%(place)s: %(what)s.") % {"place": _place(note), "what": f"{_value(note)}{count}"}
 
 
 WORDS: dict[str, Callable[[Note], str]] = {
@@ -99,19 +141,19 @@ WORDS: dict[str, Callable[[Note], str]] = {
 DOUBTS = {Unread.RECOGNISED, Unread.GUESSED_ENCODING, Unread.NO_EXTRACTOR}
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _pages(note: Note, one: str, many: str) -> str:
-    """Return `Page 3 has`, `Pages 3, 7 to 9 have`."""
-    single = len(note.pages) == 1
-    return f"{'Page' if single else 'Pages'} {ranges(note.pages)} {one if single else many}".rstrip()
+def _place(note: Note) -> str:
+    """Return ` on page 3`, ` on pages 3, 7 to 9`, or nothing: it follows a noun."""
+    text = ngettext(" on page %(pages)s", " on pages %(pages)s", len(note.pages))
+    return text % {"pages": ranges(note.pages)} if note.pages else ""
 
 
 def ranges(numbers: Sequence[int]) -> str:
     """Return page numbers as text: `[3, 7, 8, 9]` -> 3, 7 to 9; of many, the first ones."""
     starts = [numbers[0], *(after for before, after in pairwise(numbers) if after != before + 1)]
     ends = [*(before for before, after in pairwise(numbers) if after != before + 1), numbers[-1]]
-    parts = [str(start) if start == end else f"{start} to {end}" for start, end in zip(starts, ends, strict=True)]
-    return ", ".join(parts[:RANGES_NAMED]) + (" and others" if len(parts) > RANGES_NAMED else "")
+    parts = [
+        str(start) if start == end else _("%(first)s to %(last)s") % {"first": start, "last": end}
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    named = ", ".join(parts[:RANGES_NAMED])
+    return _("%(pages)s and others") % {"pages": named} if len(parts) > RANGES_NAMED else named

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from documents.measures import NOT_READY
 from documents.models import Document
@@ -23,10 +26,10 @@ def register() -> None:
     registry.first_step(
         "documents",
         FirstStep(
-            "Upload documents",
-            "Make a collection, say who may read it, and upload files into it. LangAI answers from them.",
-            "Documents are in search.",
-            "Upload documents",
+            gettext_lazy("Upload documents"),
+            gettext_lazy("Make a collection, say who may read it, and upload files into it. LangAI answers from them."),
+            gettext_lazy("Documents are in search."),
+            gettext_lazy("Upload documents"),
             "admin:documents_document_add",
             "search.add_collection",
             has_own_documents,
@@ -59,30 +62,46 @@ def _of_people(person: User) -> list[OverviewLine]:
     found: list[OverviewLine] = []
     people = reverse("documents:people")
     if left := left_behind():
-        belong = "collection belongs" if left == 1 else "collections belong"
-        words = f"{left:,} {belong} to somebody who has left."
-        found.append(OverviewLine("Collections of people", "warn", words, people, "Hand over"))
+        text = ngettext(
+            "%(count)s collection belongs to somebody who has left.",
+            "%(count)s collections belong to somebody who has left.",
+            left,
+        )
+        words = text % {"count": intcomma(left)}
+        found.append(OverviewLine(_("Collections of people"), "warn", words, people, _("Hand over")))
     if count := proposals_waiting().count():
-        words = f"{count:,} proposal{'' if count == 1 else 's'} to share a collection."
-        found.append(OverviewLine("Collections of people", "warn", words, people, "Decide"))
+        text = ngettext(
+            "%(count)s proposal to share a collection.", "%(count)s proposals to share a collection.", count
+        )
+        words = text % {"count": intcomma(count)}
+        found.append(OverviewLine(_("Collections of people"), "warn", words, people, _("Decide")))
     return found
 
 
 def _failed(count: int) -> list[OverviewLine]:
-    words = f"{_counted(count)} could not be read."
-    return [OverviewLine("Documents", "warn", words, _listed("failed"), "Show them")] if count else []
+    if not count:
+        return []
+    text = ngettext("%(count)s document could not be read.", "%(count)s documents could not be read.", count)
+    words = text % {"count": intcomma(count)}
+    return [OverviewLine(_("Documents"), "warn", words, _listed("failed"), _("Show them"))]
 
 
 def _waiting(queued: int, working: int) -> OverviewLine:
     if not queued + working:
-        return OverviewLine("Reading", "ok", "No document is waiting to be read.", _listed(), "All documents")
-    parts = [f"{_counted(queued)} waiting" if queued else "", f"{_counted(working)} being read" if working else ""]
+        return OverviewLine(_("Reading"), "ok", _("No document is waiting to be read."), _listed(), _("All documents"))
+    parts = [*_counted_waiting(queued), *_counted_working(working)]
     status = Status.QUEUED if queued else Status.WORKING
-    return OverviewLine("Reading", "ok", ", ".join(filter(None, parts)) + ".", _listed(status), "Show them")
+    return OverviewLine(_("Reading"), "ok", ", ".join(parts) + ".", _listed(status), _("Show them"))
 
 
-def _counted(count: int) -> str:
-    return f"{count:,} document{'' if count == 1 else 's'}"
+def _counted_waiting(count: int) -> list[str]:
+    text = ngettext("%(count)s document waiting", "%(count)s documents waiting", count)
+    return [text % {"count": intcomma(count)}] if count else []
+
+
+def _counted_working(count: int) -> list[str]:
+    text = ngettext("%(count)s document being read", "%(count)s documents being read", count)
+    return [text % {"count": intcomma(count)}] if count else []
 
 
 def _listed(status: str = "") -> str:

@@ -3,6 +3,8 @@
 from urllib.parse import unquote
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from documents.services import library, quotas
 from langai_site import registry
 from langai_site.accounts.doors import require_scope
@@ -54,5 +56,5 @@ def next_version(credential: Credential, document: str) -> None:
     try:
         number = UUID(unquote(document))
     except ValueError:
-        raise NotFoundError(library.GONE) from None
+        raise NotFoundError(_(library.GONE)) from None
     library.managed_document(credential.user, number)

@@ -11,6 +11,7 @@ from documents.extraction.registry import FileFormat, advice, libreoffice
 from documents.extraction.types import Extracted, ExtractionError, Limits, Note, Unread
 from documents.models import Document
 from documents.names import split
+from langai_site.words import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def read(document: Document, kind: FileFormat, limits: Limits, watch: Callable[[
     except extractor.ExtractorError as error:
         logger.warning("The extraction service did not read a document: %s", error)
         found = _read_here(document, kind, limits, watch)
-        return replace(found, notes=(*found.notes, Note(Unread.NO_EXTRACTOR, str(error))))
+        return replace(found, notes=(*found.notes, Note(Unread.NO_EXTRACTOR, error.sentence)))
     return _read_here(document, kind, limits, watch)
 
 
@@ -37,7 +38,9 @@ def _read_here(document: Document, kind: FileFormat, limits: Limits, watch: Call
     suffix = split(document.file_name)[1].lower()
     if not libreoffice():
         raise ExtractionError(
-            f"LibreOffice, which reads {suffix} files, is not installed on the server. {advice(suffix)}"
+            gettext_noop("LibreOffice, which reads %(suffix)s files, is not installed on the server. %(advice)s"),
+            suffix=suffix,
+            advice=advice(suffix),
         )
     with old_office.saved_anew(path, kind.saved_as, limits, watch) as (newer, left):
         return sandbox.extract(newer, kind.module, left, watch)

@@ -8,19 +8,21 @@ from django.db import InterfaceError, OperationalError
 
 from documents import measures
 from documents.claims import Claim, ClaimLostError, Lease, Status, claim
-from documents.extraction.types import LimitReachedError
+from documents.extraction.types import ExtractionError, LimitReachedError
 from documents.ingest import ALONE, NotQuickError, Reading, StoppingError, ingest
 from documents.lanes import ANY, WAIT_SECONDS, Lane
 from documents.models import Document
+from documents.sentences import Sentence, plain, said, stored
 from langai_site import request_id
 from langai_site.errors import LangAIError
 from langai_site.processes import worker as process
 from langai_site.telemetry import logs
+from langai_site.words import gettext_noop
 from search import services as search
 
 logger = logging.getLogger(__name__)
 
-WENT_WRONG = "Something went wrong inside LangAI; the log has the details."
+WENT_WRONG = gettext_noop("Something went wrong inside LangAI; the log has the details.")
 
 
 def run(lane: Lane) -> bool:
@@ -97,14 +99,18 @@ def _process(held: Claim, reading: Reading) -> None:
         raise
     except LangAIError as error:
         logger.info("Document %s failed: %s", held.document_id, logs.safe_words(error))
-        _fail(held, error.message, slow=isinstance(error, LimitReachedError))
+        _fail(held, _sentence(error), slow=isinstance(error, LimitReachedError))
     except Exception:
         logger.exception("Document %s failed", held.document_id)
-        _fail(held, WENT_WRONG)
+        _fail(held, said(WENT_WRONG))
 
 
-def _fail(held: Claim, reason: str, *, slow: bool = False) -> None:
-    held.finish(Status.FAILED, error=reason, **({"slow": True} if slow else {}))
+def _sentence(error: LangAIError) -> Sentence:
+    return error.sentence if isinstance(error, ExtractionError) else plain(error.message)
+
+
+def _fail(held: Claim, reason: Sentence, *, slow: bool = False) -> None:
+    held.finish(Status.FAILED, error=str(reason), error_sentence=stored(reason), **({"slow": True} if slow else {}))
     measures.READ.labels(Status.FAILED.value).inc()
 
 

@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from documents.extraction.registry import accepted
-from documents.pages.fields import LABELS, numbers_of, uuid_of
+from documents.pages.fields import labels, numbers_of, uuid_of
 from documents.services import changing, own, quotas, reviews, sharing
 from documents.services.library import (
     NEWEST,
@@ -39,11 +40,11 @@ PAGE_DIGITS = 6
 CHUNK = 256 * 1024
 # Each column with its two orders, starting with that of the first click.
 COLUMNS = {
-    "Title": ("title", "-title"),
-    "Pages": ("longest", "shortest"),
-    "Size": ("largest", "smallest"),
-    "Cited": ("cited", "-cited"),
-    "Added": (NEWEST, "oldest"),
+    gettext_noop("Title"): ("title", "-title"),
+    gettext_noop("Pages"): ("longest", "shortest"),
+    gettext_noop("Size"): ("largest", "smallest"),
+    gettext_noop("Cited"): ("cited", "-cited"),
+    gettext_noop("Added"): (NEWEST, "oldest"),
 }
 
 
@@ -133,7 +134,7 @@ def _for_owners(request: HttpRequest, person: User, shelf: Shelf) -> dict[str, A
         "deletion": changing.deletion(person, shelf.id, deleted),
         "targets": move_targets(person, shelf.id, is_own=shelf.is_own),
         "most": changing.MOST,
-        "labels": LABELS,
+        "labels": labels(),
         "quota": quotas.quota_of(person.pk) if shelf.is_own else None,
         "upload_max": settings.UPLOAD_MAX_MB * quotas.MB,
         "accepted": accepted(),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 Status = Literal["ok", "fail", "off"]
 Verdict = Literal["ok", "warn", "fail", "off"]
 
@@ -78,10 +80,10 @@ class OverviewLine:
 class FirstStep:
     """A step that a new LangAI needs: the page named `page`, for people with `permission`, until `is_done()`."""
 
-    title: str
-    words: str
-    done: str
-    action: str
+    title: str | Promise
+    words: str | Promise
+    done: str | Promise
+    action: str | Promise
     page: str
     permission: str
     is_done: Callable[[], bool]

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import Team, User
 from langai_site.database.compiled_queries import CompiledQuery
 from search.models import Collection, Source
 from search.types import Reader
 
-UNREAD = "Nobody can find these documents yet"
+UNREAD = gettext_lazy("Nobody can find these documents yet")
 
 
 def readable_collections(user: User | int) -> QuerySet[Collection]:

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
@@ -32,11 +34,15 @@ NAMES_SHOWN = 3
 class ReadersFilter(admin.SimpleListFilter):
     """Collections that everyone may read, that some may, and that nobody may."""
 
-    title = "who may read it"
+    title = gettext_lazy("who may read it")
     parameter_name = "readers"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - as Django's
-        return [("everyone", "Everyone signed in"), ("some", "Teams, people or owners"), ("nobody", "Nobody yet")]
+        return [
+            ("everyone", _("Everyone signed in")),
+            ("some", _("Teams, people or owners")),
+            ("nobody", _("Nobody yet")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Collection]) -> QuerySet[Collection]:
         if self.value() == "everyone":
@@ -58,15 +64,20 @@ class CollectionAdmin(CollectionModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "description", "sensitivity")}),
         (
-            "Who may read it",
+            gettext_lazy("Who may read it"),
             {
                 "fields": ("readers", "teams", "users"),
                 "classes": ("readers-question",),
-                "description": "Holds from the next question on. Admins, too, find only what they may read here.",
+                "description": gettext_lazy(
+                    "Holds from the next question on. Admins, too, find only what they may read here."
+                ),
             },
         ),
-        ("Who looks after it", {"fields": ("owners",)}),
-        ("Contents", {"fields": ("documents", "documents_in_search", "passages", "search_index", "created_at")}),
+        (gettext_lazy("Who looks after it"), {"fields": ("owners",)}),
+        (
+            gettext_lazy("Contents"),
+            {"fields": ("documents", "documents_in_search", "passages", "search_index", "created_at")},
+        ),
     )
 
     class Media:
@@ -129,9 +140,10 @@ class CollectionAdmin(CollectionModelAdmin):
             if change and obj.sensitivity > form.initial["sensitivity"]:
                 self._raise_quoting(request, obj, asked_for=form.cleaned_data["raise_quoting"])
         if change and obj.sensitivity < form.initial["sensitivity"]:
-            label = Sensitivity(obj.sensitivity).label.lower()
-            text = f"The label of “{obj}” was lowered: every model that may see what is {label} may see its documents."
-            messages.warning(request, text)
+            text = _(
+                "The label of “%(name)s” was lowered: every model that may see what is %(label)s may see its documents."
+            )
+            messages.warning(request, text % {"name": obj, "label": Sensitivity(obj.sensitivity).in_text})
 
     def _raise_quoting(self, request: HttpRequest, collection: Collection, *, asked_for: bool) -> None:
         if asked_for:
@@ -148,49 +160,51 @@ class CollectionAdmin(CollectionModelAdmin):
             assert isinstance(request.user, User)
             form.instance.owners.add(request.user)
 
-    @admin.display(description="who may read it")
+    @admin.display(description=gettext_lazy("who may read it"))
     def readers(self, collection: Collection) -> SafeString | str:
         if collection.everyone:
-            return "Everyone signed in"
+            return _("Everyone signed in")
         if getattr(collection, "is_unread", False):
             return format_html('<span class="unread">{}</span>', UNREAD)
-        return _names(collection.teams.all(), collection.users.all()) or "Only its owners"
+        return _names(collection.teams.all(), collection.users.all()) or _("Only its owners")
 
-    @admin.display(description="owners")
+    @admin.display(description=gettext_lazy("owners"))
     def ask(self, collection: Collection) -> str:
         return _names(collection.owners.all()) or "-"
 
-    @admin.display
+    @admin.display(description=gettext_lazy("documents"))
     def documents(self, collection: Collection) -> SafeString | str:
         """Return links to the collection's documents.
 
         They belong to another app, so only the names of its pages are used.
         """
         if collection.pk is None:
-            return "Save the collection first; then upload documents into it."
+            return _("Save the collection first; then upload documents into it.")
         listed, added = (reverse(f"admin:documents_document_{page}") for page in ("changelist", "add"))
         return format_html(
-            '<a href="{}?collection__id__exact={}">All documents</a> · <a href="{}?collection={}">Upload documents</a>',
-            *(listed, collection.pk, added, collection.pk),
+            '<a href="{}?collection__id__exact={}">{}</a> · <a href="{}?collection={}">{}</a>',
+            *(listed, collection.pk, _("All documents"), added, collection.pk, _("Upload documents")),
         )
 
-    @admin.display(ordering="document_count")
+    @admin.display(description=gettext_lazy("documents in search"), ordering="document_count")
     def documents_in_search(self, collection: Collection) -> int:
         return getattr(collection, "document_count", 0)
 
-    @admin.display(ordering="passage_count")
+    @admin.display(description=gettext_lazy("passages"), ordering="passage_count")
     def passages(self, collection: Collection) -> int:
         return getattr(collection, "passage_count", 0)
 
-    @admin.display(description="index for search by meaning")
+    @admin.display(description=gettext_lazy("index for search by meaning"))
     def search_index(self, collection: Collection) -> str:
         return "-" if collection.pk is None else str(progress_of(collection))
 
 
 def _names(*named: QuerySet[Any]) -> str:
     names = [str(each) for some in named for each in some]
-    more = f" and {len(names) - NAMES_SHOWN} more" if names[NAMES_SHOWN:] else ""
-    return ", ".join(names[:NAMES_SHOWN]) + more
+    shown = ", ".join(names[:NAMES_SHOWN])
+    if not names[NAMES_SHOWN:]:
+        return shown
+    return _("%(names)s and %(count)s more") % {"names": shown, "count": len(names) - NAMES_SHOWN}
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:

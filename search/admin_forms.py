@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from search.models import Collection
 from search.raising import RaiseQuotingForm
@@ -12,10 +14,10 @@ from search.services.label_rises import Labelled
 
 EVERYONE, TEAMS, PEOPLE, OWNERS = "everyone", "teams", "people", "owners"
 ANSWERS = {
-    EVERYONE: "Everyone who is signed in",
-    TEAMS: "Teams, and people besides if you like",
-    PEOPLE: "Only some people",
-    OWNERS: "Only me and other owners",
+    EVERYONE: gettext_lazy("Everyone who is signed in"),
+    TEAMS: gettext_lazy("Teams, and people besides if you like"),
+    PEOPLE: gettext_lazy("Only some people"),
+    OWNERS: gettext_lazy("Only me and other owners"),
 }
 
 
@@ -33,7 +35,7 @@ class CollectionForm(RaiseQuotingForm[Collection]):
     """A collection. Programs that send no `readers` say it with the fields `everyone`, `teams` and `users`."""
 
     readers = forms.ChoiceField(
-        label="Who may read it?", choices=list(ANSWERS.items()), widget=forms.RadioSelect, required=False
+        label=gettext_lazy("Who may read it?"), choices=list(ANSWERS.items()), widget=forms.RadioSelect, required=False
     )
 
     class Meta:
@@ -72,14 +74,14 @@ class CollectionForm(RaiseQuotingForm[Collection]):
             if answer in (EVERYONE, OWNERS):
                 data["users"] = []
         if answer == TEAMS and not data.get("teams"):
-            self.add_error("teams", "Choose at least one team, or give another answer above.")
+            self.add_error("teams", _("Choose at least one team, or give another answer above."))
         if answer == PEOPLE and not data.get("users"):
-            self.add_error("users", "Choose at least one person, or give another answer above.")
+            self.add_error("users", _("Choose at least one person, or give another answer above."))
         self.instance.everyone = answer == EVERYONE
         return data
 
     def _follow_fields(self) -> None:
         """Read the fields of a form without an answer, as programs send it; the page needs the answer."""
         if self.data.get("_asks_readers"):
-            self.add_error("readers", "Say who may read it.")
+            self.add_error("readers", _("Say who may read it."))
         self.instance.everyone = bool(self.data.get("everyone"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 from langai_site import document_uses, registry, stored_data
 from langai_site.sensitivity import Sensitivity
@@ -14,7 +15,7 @@ EMBEDDINGS_MAX_BYTES = 2_621_440
 
 class SearchConfig(AppConfig):
     name = "search"
-    verbose_name = "Documents"
+    verbose_name = gettext_lazy("Documents")
 
     def ready(self) -> None:
         from search import access, diagnosis, overview

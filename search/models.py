@@ -7,14 +7,16 @@ from django.db import models, transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from langai_site.accounts.models import Team
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 from search.label_records import IDS_AT_ONCE, LabelRecord
 from search.labelled import LabelledQuerySet
+from search.places import page_text, place_text
 
 # How people read the name of the collection with the files that they attached.
-ATTACHED_NAME = "Files in your chats"
+ATTACHED_NAME = gettext_noop("Files in your chats")
 
 
 class Collection(models.Model):
@@ -26,10 +28,10 @@ class Collection(models.Model):
     """
 
     class Kind(models.TextChoices):
-        LIBRARY = "library"
-        OWN = "own", "A person's own"
-        REMOVED = "removed", "A person's own, removed"
-        ATTACHED = "attached", "Attached files"
+        LIBRARY = "library", gettext_lazy("Library")
+        OWN = "own", gettext_lazy("A person's own")
+        REMOVED = "removed", gettext_lazy("A person's own, removed")
+        ATTACHED = "attached", gettext_lazy("Attached files")
 
     # The kinds that the Library shows.
     SHOWN = (Kind.LIBRARY, Kind.OWN)
@@ -41,48 +43,60 @@ class Collection(models.Model):
         on_delete=models.SET_NULL,
         related_name="held_collections",
         editable=False,
-        help_text="Whose own it is, or who attached the files; empty for all others, and once the person was deleted.",
+        help_text=gettext_lazy(
+            "Whose own it is, or who attached the files; empty for all others, and once the person was deleted."
+        ),
     )
-    name = models.CharField(max_length=100)
-    description = models.TextField(blank=True)
-    sensitivity = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.INTERNAL)
-    everyone = models.BooleanField("everyone signed in may read it", default=False)
-    teams = models.ManyToManyField(Team, blank=True, related_name="collections", verbose_name="teams that may read it")
+    name = models.CharField(gettext_lazy("name"), max_length=100)
+    description = models.TextField(gettext_lazy("description"), blank=True)
+    sensitivity = models.PositiveSmallIntegerField(
+        gettext_lazy("sensitivity"), choices=LABEL_CHOICES, default=Sensitivity.INTERNAL
+    )
+    everyone = models.BooleanField(gettext_lazy("everyone signed in may read it"), default=False)
+    teams = models.ManyToManyField(
+        Team, blank=True, related_name="collections", verbose_name=gettext_lazy("teams that may read it")
+    )
     users = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="collections", verbose_name="people who may read it"
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="collections",
+        verbose_name=gettext_lazy("people who may read it"),
     )
     owners = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="owned_collections",
-        help_text="They may read it, manage it in the Library, and are named as the ones to ask.",
+        verbose_name=gettext_lazy("owners"),
+        help_text=gettext_lazy("They may read it, manage it in the Library, and are named as the ones to ask."),
     )
     embedder = models.CharField(
         max_length=100,
         blank=True,
         editable=False,
-        help_text="Fingerprint of the embedder whose vectors are searched; empty: the configured one.",
+        help_text=gettext_lazy("Fingerprint of the embedder whose vectors are searched; empty: the configured one."),
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(gettext_lazy("created at"), default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
 
     LABEL_FIELDS = frozenset({"sensitivity"})
     objects = LabelledQuerySet["Collection"].as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("collection")
+        verbose_name_plural = gettext_lazy("collections")
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["name"],
                 condition=models.Q(kind="library"),
                 name="one_collection_a_name",
-                violation_error_message="There is a collection with this name already.",
+                violation_error_message=gettext_lazy("There is a collection with this name already."),
             ),
             models.UniqueConstraint(
                 fields=["holder", "name"],
                 condition=models.Q(kind="own"),
                 name="one_own_collection_a_name",
-                violation_error_message="You have a collection with this name already.",
+                violation_error_message=gettext_lazy("You have a collection with this name already."),
             ),
             models.UniqueConstraint(
                 fields=["holder"], condition=models.Q(kind="attached"), name="one_collection_of_attached_files"
@@ -100,7 +114,7 @@ class Collection(models.Model):
     @property
     def shown_name(self) -> str:
         """Return the name as people read it. That of attached files is only there to be unique."""
-        return ATTACHED_NAME if self.kind == self.Kind.ATTACHED else self.name
+        return gettext(ATTACHED_NAME) if self.kind == self.Kind.ATTACHED else self.name
 
     @classmethod
     def record_labels(cls, ids: Iterable[int]) -> None:
@@ -141,7 +155,10 @@ class Source(models.Model):
     title = models.CharField(max_length=300)
     file_name = models.CharField(max_length=300)
     folder = models.CharField(
-        max_length=1000, blank=True, default="", help_text="The path of the folder that it was imported from."
+        max_length=1000,
+        blank=True,
+        default="",
+        help_text="The path of the folder that it was imported from.",
     )
     media_type = models.CharField(max_length=100)
     sensitivity = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
@@ -220,7 +237,9 @@ class Passage(models.Model):
     end = models.PositiveIntegerField()
     heading = models.CharField(max_length=300, blank=True)
     location = models.CharField(
-        max_length=200, blank=True, help_text="Where it stands, as people say it: page 3, slide 4, rows 2 to 40."
+        max_length=200,
+        blank=True,
+        help_text="Where it stands, as people say it: page 3, slide 4, rows 2 to 40.",
     )
     digest = models.CharField(
         max_length=64,
@@ -237,6 +256,11 @@ class Passage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} p. {self.page}"
+
+    @property
+    def place(self) -> str:
+        """Return where it stands, in the language of the page."""
+        return place_text(self.location) or page_text(self.page)
 
 
 class PassageVector(models.Model):

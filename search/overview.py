@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from langai_site import registry
 from langai_site.accounts.models import User
@@ -21,7 +22,10 @@ def lines(person: User) -> Sequence[OverviewLine]:
     names = list(unread_collections(administered_collections(person)).values_list("name", flat=True)[: NAMES_SHOWN + 1])
     if not names:
         return ()
-    shown = ", ".join(f"“{name}”" for name in names[:NAMES_SHOWN]) + (" and others" if names[NAMES_SHOWN:] else "")
-    words = f"Nobody can find the documents in {shown} yet."
+    shown = ", ".join(f"“{name}”" for name in names[:NAMES_SHOWN])
+    if names[NAMES_SHOWN:]:
+        words = _("Nobody can find the documents in %(names)s and others yet.") % {"names": shown}
+    else:
+        words = _("Nobody can find the documents in %(names)s yet.") % {"names": shown}
     address = reverse("admin:search_collection_changelist") + "?readers=nobody"
-    return [OverviewLine("Collections", "warn", words, address, "Say who may read them")]
+    return [OverviewLine(_("Collections"), "warn", words, address, _("Say who may read them"))]

@@ -3,7 +3,9 @@
 from typing import Any, TypeVar
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Model
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from search.services.label_rises import Labelled, count_quoting
 
@@ -14,7 +16,10 @@ class RaiseQuotingForm(forms.ModelForm[M]):
     """A form of something labelled. The offer is accepted unless its box is unticked."""
 
     raise_quoting = forms.BooleanField(
-        label="Raise the conversations that quote it", required=False, initial=True, widget=forms.CheckboxInput
+        label=gettext_lazy("Raise the conversations that quote it"),
+        required=False,
+        initial=True,
+        widget=forms.CheckboxInput,
     )
 
     def labelled(self) -> Labelled:
@@ -28,15 +33,18 @@ class RaiseQuotingForm(forms.ModelForm[M]):
 
 
 def _offer(count: int) -> str:
-    quoting = "1 conversation quotes" if count == 1 else f"{count:,} conversations quote"
-    return (
-        f"{quoting} it so far. If its label rises, so does theirs: otherwise their history carries what it says to a "
-        "model that may not see it any more."
+    text = ngettext(
+        "%(count)s conversation quotes it so far. If its label rises, so does theirs: otherwise their history carries "
+        "what it says to a model that may not see it any more.",
+        "%(count)s conversations quote it so far. If its label rises, so does theirs: otherwise their history carries "
+        "what it says to a model that may not see it any more.",
+        count,
     )
+    return text % {"count": intcomma(count)}
 
 
 def outcome(*, asked_for: bool) -> str:
-    """Return the entry for the history of the relabelled thing."""
+    """Return the entry for the history of the relabelled thing, stored in English and drawn when it is read."""
     if asked_for:
-        return "Raised the label, and with it the conversations that quote it."
-    return "Raised the label, but not the conversations that quote it."
+        return gettext_noop("Raised the label, and with it the conversations that quote it.")
+    return gettext_noop("Raised the label, but not the conversations that quote it.")

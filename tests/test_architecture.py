@@ -42,7 +42,10 @@ LAYERS = {
         "apps urls",
     ],
     "documents": [
-        "names handbook models scripts encoding_choices",
+        "names handbook sentences scripts",
+        "encoding_choices",
+        "wording",
+        "models",
         "extraction lanes measures care",
         "chunking claims extractor forms diagnosis limits notes",
         "services cleanup readers",
@@ -64,7 +67,7 @@ LAYERS = {
     ],
     "langai_site": [
         "numbers origin",
-        "sentences",
+        "sentences words",
         "characters component_settings errors folders generics hosts identity_settings local_model log_settings "
         "page_policy redis_settings request_id sealed_texts sensitivity",
         "openwebui",

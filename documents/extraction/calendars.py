@@ -7,8 +7,9 @@ from pathlib import Path
 from documents.extraction.encodings import clean, read_text
 from documents.extraction.layout import PageDraft
 from documents.extraction.types import Extracted, ExtractionError, Limits
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not a calendar, though its name says so. Export it again as .ics."
+NOT_ONE = gettext_noop("This is not a calendar, though its name says so. Export it again as .ics.")
 KINDS = {"VEVENT": "Event", "VTODO": "Task", "VJOURNAL": "Entry"}
 SHOWN = {
     **{"DTSTART": "Begins", "DTEND": "Ends", "DUE": "Due", "DURATION": "Takes", "RRULE": "Repeats"},

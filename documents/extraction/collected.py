@@ -14,9 +14,12 @@ from documents.extraction.types import (
     Limits,
     check_amount,
 )
+from langai_site.words import gettext_noop
 
-TOO_MUCH_IN_ALL = "it would be more text than one document may have"
-TOO_MANY_PAGES = "With everything in it, this file has more than {pages:,} pages. Split it into several files."
+TOO_MUCH_IN_ALL = gettext_noop("it would be more text than one document may have")
+TOO_MANY_PAGES = gettext_noop(
+    "With everything in it, this file has more than %(most)s pages. Split it into several files."
+)
 
 
 class CollectedParts:
@@ -43,7 +46,7 @@ class CollectedParts:
         heading. Raises ExtractionError if there are more pages or characters than the limits allow.
         """
         if len(self.pages) + len(part.pages) > self._limits.max_pages:
-            raise ExtractionError(TOO_MANY_PAGES.format(pages=self._limits.max_pages))
+            raise ExtractionError(TOO_MANY_PAGES, most=self._limits.max_pages)
         check_amount(part, self.rest())
         before, numbered = len(self.pages), part.numbered and len(part.pages) > 1
         self._add_headings(part, before, heading)

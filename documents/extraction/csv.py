@@ -10,6 +10,7 @@ from pathlib import Path
 from documents.extraction.encodings import read_text
 from documents.extraction.tables import Tables
 from documents.extraction.types import Extracted, ExtractionError, Limits
+from langai_site.words import gettext_noop
 
 # The comma comes last: in files with decimal commas, it also seems to split rows regularly.
 DELIMITERS = "\t;|,"
@@ -39,7 +40,9 @@ def _rows(text: str, delimiter: str, max_chars: int) -> Iterator[list[str]]:
             quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         )
     except csv.Error as error:
-        raise ExtractionError(f"This table cannot be read: {error}. Save it again as .csv or .xlsx.") from error
+        raise ExtractionError(
+            gettext_noop("This table cannot be read: %(error)s. Save it again as .csv or .xlsx."), error=str(error)
+        ) from error
 
 
 def _lines(text: str) -> Iterator[str]:

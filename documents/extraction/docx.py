@@ -10,8 +10,11 @@ from documents.extraction.grids import WIDEST_CELL, Cell, Grid
 from documents.extraction.layout import PageDraft
 from documents.extraction.package import Element, Package, attribute, child, local, opened, whole_number
 from documents.extraction.types import Extracted, ExtractionError, Limits
+from langai_site.words import gettext_noop
 
-NO_TEXT_PART = "This is not a Word document, though its name says so, or it is damaged. Save it again as .docx."
+NO_TEXT_PART = gettext_noop(
+    "This is not a Word document, though its name says so, or it is damaged. Save it again as .docx."
+)
 
 BODY_LEVEL = 10
 MAX_ANCESTRY = 20

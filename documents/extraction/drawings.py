@@ -6,12 +6,17 @@ from documents.extraction.embedded_pictures import Pictures
 from documents.extraction.layout import row
 from documents.extraction.package import Element, Package, attribute, below, child, local, whole_number
 from documents.extraction.types import ExtractionError, Limits, check_characters
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 # Copies of shapes for programs that cannot draw them.
 COPIES = {"Fallback"}
 DEEPEST = 8
 MAX_CELLS = 10_000_000
-TOO_MANY_VALUES = f"The charts of this file have more than {MAX_CELLS:,} values. Split it into several files."
+TOO_MANY_VALUES = said(
+    gettext_noop("The charts of this file have more than %(max_cells)s values. Split it into several files."),
+    max_cells=MAX_CELLS,
+)
 
 
 class Drawings:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from documents.extraction.ocr import available, picture_text
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits, Unread
+from langai_site.words import gettext_noop
 
 MAX_PICTURES = 500
 # Smaller ones are lines, dots and signs.
@@ -15,9 +16,9 @@ LEAST_BYTES = 700
 KEPT_FOR_TEXT = 0.3
 
 
-ONLY_PICTURES = (
-    "There is no text in this file, only pictures, and text recognition is not installed on this server. Ask an admin "
-    "to install tesseract."
+ONLY_PICTURES = gettext_noop(
+    "There is no text in this file, only pictures, and text recognition is not installed on this server. Ask an "
+    "admin to install tesseract."
 )
 
 

@@ -12,14 +12,15 @@ from pathlib import Path
 from documents.encoding_choices import LETTERS_TELL
 from documents.extraction.reading import chosen_encoding, note
 from documents.extraction.types import ExtractionError, Unread
+from langai_site.words import gettext_noop
 
 SAMPLE_BYTES = 200_000
 # This share of a text's characters is of its own letters and of ASCII.
 MOSTLY = 0.95
-NOT_TEXT = (
+NOT_TEXT = gettext_noop(
     "This does not look like a text file. If it is of another type, correct its file extension and upload it again."
 )
-UNKNOWN = "The text of this file is in an encoding that is not known. Save it as UTF-8 and upload that."
+UNKNOWN = gettext_noop("The text of this file is in an encoding that is not known. Save it as UTF-8 and upload that.")
 
 # UTF-32 first: its little-endian mark starts with UTF-16's.
 MARKS = (

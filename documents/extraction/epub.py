@@ -11,9 +11,14 @@ from documents.extraction.layout import paged
 from documents.extraction.package import Package, attribute, below, local, opened
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, Limits, Unread
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not an electronic book, though its name says so, or it is damaged. Save it again as .epub."
-LOCKED = "This book is protected against copying. Upload a copy without protection."
+NOT_ONE = gettext_noop(
+    "This is not an electronic book, though its name says so, or it is damaged. Save it again as .epub."
+)
+LOCKED = gettext_noop("This book is protected against copying. Upload a copy without protection.")
+CHAPTER = gettext_noop("the chapter “%(name)s”: %(reason)s")
 CONTAINER, RIGHTS = "META-INF/container.xml", "META-INF/rights.xml"
 CHAPTER_CHARACTERS = 100
 
@@ -28,7 +33,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
             try:
                 page = html.read(clean(decode(package.read(name))))
             except ExtractionError as error:
-                note(Unread.PART, f"the chapter “{posixpath.basename(name)}”: {error.message}")
+                note(Unread.PART, said(CHAPTER, name=posixpath.basename(name), reason=error.sentence))
                 continue
             if page.text.strip():
                 shown = (page.headings[0][1] if page.headings else page.title)[:CHAPTER_CHARACTERS]

@@ -15,6 +15,8 @@ from documents.extraction.html_furniture import furniture
 from documents.extraction.layout import paged, under
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, Limits, Unread
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 UNSEEN = {"script", "style", "noscript", "template", "svg", "iframe", "object", "head", "select", "-comment"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -31,7 +33,7 @@ MAX_FORMULA_DEPTH = 60
 CHANGES = {"del", "ins", "s", "strike"}
 
 PICTURE = "Picture: "
-LEFT_OUT = "menus, notices and footers of the page"
+LEFT_OUT = gettext_noop("menus, notices and footers of the page, such as “%(text)s”")
 NOTE_CHARACTERS = 190
 Step = tuple[LexborNode, bool]
 
@@ -73,7 +75,7 @@ def _left_out(body: LexborNode, nodes: list[Step]) -> set[int]:
     found = furniture(body, nodes)
     if found.samples:
         shown = "”, “".join(found.samples)
-        note(Unread.PART, f"{LEFT_OUT}, such as “{shown}”"[:NOTE_CHARACTERS], count=len(found.left_out))
+        note(Unread.PART, said(LEFT_OUT, text=shown), count=len(found.left_out))
     return found.left_out
 
 

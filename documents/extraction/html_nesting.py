@@ -9,21 +9,32 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from documents.extraction.types import ExtractionError
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 # Browsers draw at most 512 levels.
 MAX_DEPTH = 1000
 MAX_ATTRIBUTES = 1000
 MAX_OPTIONS = 10_000
 
-TOO_DEEP = (
-    f"This page nests its elements more than {MAX_DEPTH:,} levels deep. Save it again in a simpler form, "
-    "for example as plain text, and upload that."
+TOO_DEEP = said(
+    gettext_noop(
+        "This page nests its elements more than %(max_depth)s levels deep. Save it again in a simpler form, for "
+        "example as plain text, and upload that."
+    ),
+    max_depth=MAX_DEPTH,
 )
-TOO_MANY_ATTRIBUTES = (
-    f"A tag of this page has more than {MAX_ATTRIBUTES:,} attributes. Save the page again in a simpler form."
+TOO_MANY_ATTRIBUTES = said(
+    gettext_noop(
+        "A tag of this page has more than %(max_attributes)s attributes. Save the page again in a simpler form."
+    ),
+    max_attributes=MAX_ATTRIBUTES,
 )
-TOO_MANY_OPTIONS = (
-    f"This page has lists to choose from with more than {MAX_OPTIONS:,} entries. Save it again without its forms."
+TOO_MANY_OPTIONS = said(
+    gettext_noop(
+        "This page has lists to choose from with more than %(max_options)s entries. Save it again without its forms."
+    ),
+    max_options=MAX_OPTIONS,
 )
 
 # These expressions never backtrack, so that no page can make them slow.

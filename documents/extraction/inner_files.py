@@ -10,10 +10,11 @@ from documents.extraction import reading, signatures
 from documents.extraction.registry import FORMATS
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_amount
 from documents.names import split
+from langai_site.words import gettext_noop
 
-DAMAGED = "Its reader failed on it: it is damaged, or too complex."
-UNKNOWN = "Files of this type cannot be read."
-NESTED_TOO_DEEPLY = "It is nested too deeply."
+DAMAGED = gettext_noop("Its reader failed on it: it is damaged, or too complex.")
+UNKNOWN = gettext_noop("Files of this type cannot be read.")
+NESTED_TOO_DEEPLY = gettext_noop("It is nested too deeply.")
 
 
 def read(name: str, media_type: str, data: bytes, limits: Limits) -> Extracted:

@@ -8,13 +8,20 @@ from typing import Any
 from documents.extraction.encodings import clean, read_text
 from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 INDENT = "  "
 # At greater depth, the path says less than the surrounding text.
 PATH_DEPTH = 3
 LINE_CHARACTERS = 100
 MAX_DEPTH = 100
-TOO_DEEP = f"This JSON nests its values more than {MAX_DEPTH} levels deep. Save it in a flatter form and upload that."
+TOO_DEEP = said(
+    gettext_noop(
+        "This JSON nests its values more than %(max_depth)s levels deep. Save it in a flatter form and upload that."
+    ),
+    max_depth=str(MAX_DEPTH),
+)
 
 Way = tuple[str, ...]
 
@@ -27,9 +34,13 @@ def extract(path: Path, limits: Limits) -> Extracted:
     try:
         value = json.loads(read_text(path), parse_int=Written, parse_float=Written)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
         raise ExtractionError(
-            f"This is not valid JSON: {error.msg} in {place}. Correct it and save it again."
+            gettext_noop(
+                "This is not valid JSON: %(error)s in line %(line)s, column %(column)s. Correct it and save it again."
+            ),
+            error=error.msg,
+            line=str(error.lineno),
+            column=str(error.colno),
         ) from error
     parts: list[str] = []
     headings: list[tuple[int, str]] = []

@@ -11,17 +11,21 @@ from documents.extraction.mail_parts import SHOWN, AttachedFile, Mail, day_of, s
 from documents.extraction.quoted_mails import QuotedMail, own_text, quoted_mails
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits, Unread
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
-NOT_ONE = (
+NOT_ONE = gettext_noop(
     "This is not a mail, though its name says so: it has no sender, recipient, date or subject. Save it again as .eml."
 )
 PLACE_CHARACTERS = 80
 # How many files are read in one mail, and how many mails deep.
 MAX_FILES = 200
 MAX_DEPTH = 8
-TOO_MANY = f"At most {MAX_FILES} files in a mail are read."
-LEFT_OUT = "mails for which one document has no room"
-TOO_DEEP = f"It is more than {MAX_DEPTH} mails deep."
+# The value of a note: documents.notes makes a sentence of it.
+NOT_READ = "%(name)s: %(reason)s"
+TOO_MANY = said(gettext_noop("At most %(max_files)s files in a mail are read."), max_files=str(MAX_FILES))
+LEFT_OUT = gettext_noop("mails for which one document has no room, the first: %(first)s")
+TOO_DEEP = said(gettext_noop("It is more than %(max_depth)s mails deep."), max_depth=str(MAX_DEPTH))
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -49,7 +53,7 @@ class MailWriter:
 
     def extracted(self, title: str) -> Extracted:
         if self._left_out:
-            note(Unread.PART, f"{LEFT_OUT}, the first: {self._left_out[0]}", count=len(self._left_out))
+            note(Unread.PART, said(LEFT_OUT, first=self._left_out[0]), count=len(self._left_out))
         return Extracted(clean(title)[:300], tuple(self._parts.pages), tuple(self._parts.headings))
 
     def write(self, mail: Mail, place: str = "", depth: int = 0) -> None:
@@ -88,7 +92,7 @@ class MailWriter:
         if depth < MAX_DEPTH:
             self.write(mail, _joined(place, _named(mail)), depth + 1)
         else:
-            note(Unread.ATTACHMENT, f"{_named(mail)}: {TOO_DEEP}")
+            note(Unread.ATTACHMENT, said(NOT_READ, name=_named(mail), reason=TOO_DEEP))
 
     def _write_file(self, file: AttachedFile, place: str, depth: int) -> None:
         self._files += 1
@@ -98,7 +102,7 @@ class MailWriter:
         except LimitReachedError:
             raise
         except ExtractionError as error:
-            note(Unread.ATTACHMENT, f"{_short(file.name)}: {error.message}")
+            note(Unread.ATTACHMENT, said(NOT_READ, name=_short(file.name), reason=error.sentence))
 
     def _read_file(self, file: AttachedFile, where: str, depth: int) -> None:
         if self._files > MAX_FILES:

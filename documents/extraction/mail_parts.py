@@ -15,9 +15,11 @@ from email.utils import parseaddr, parsedate_to_datetime
 from documents.extraction.encodings import clean, decode, decoded
 from documents.extraction.types import ExtractionError
 from documents.names import shown_name
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
-CUT = "This mail is not complete: its end is missing. Save or download it again."
-LOCKED = "This mail is encrypted. Save its text without encryption and upload that."
+CUT = gettext_noop("This mail is not complete: its end is missing. Save or download it again.")
+LOCKED = gettext_noop("This mail is encrypted. Save its text without encryption and upload that.")
 
 SHOWN = ("Subject", "From", "To", "Cc", "Date")
 # They prove who wrote a mail, and say nothing.
@@ -33,9 +35,15 @@ DECODED_CHARACTERS = 100_000
 MAX_PARTS = 1000
 MAX_DEPTH = 50
 MAX_TYPE_CHARACTERS = 200_000
-TOO_MANY_PARTS = f"This mail has more than {MAX_PARTS:,} parts. Save the files in it and upload those."
-TOO_DEEP = f"This mail nests its parts more than {MAX_DEPTH} levels deep. Save the mails in it as files."
-TOO_LONG = (
+TOO_MANY_PARTS = said(
+    gettext_noop("This mail has more than %(max_parts)s parts. Save the files in it and upload those."),
+    max_parts=MAX_PARTS,
+)
+TOO_DEEP = said(
+    gettext_noop("This mail nests its parts more than %(max_depth)s levels deep. Save the mails in it as files."),
+    max_depth=str(MAX_DEPTH),
+)
+TOO_LONG = gettext_noop(
     "This mail describes its parts in headers that are too long to be read. Save its text, and the files in it, and "
     "upload those."
 )

@@ -27,13 +27,15 @@ from documents.extraction.types import (
     check_amount,
     check_pages,
 )
+from documents.sentences import said, stored
+from langai_site.words import gettext_noop
 
 PR_SET_PDEATHSIG = 1
 OPEN_FILES = 64
 MB = 1024 * 1024
 # Office files are seldom compressed more than this; a higher ratio may be meant to justify processor time.
 ORDINARY_RATIO = 20
-TOO_DEEP = "This file is nested too deeply to be read. Save it again in a simpler form."
+TOO_DEEP = gettext_noop("This file is nested too deeply to be read. Save it again in a simpler form.")
 
 
 def end_with(parent: int) -> None:
@@ -98,9 +100,9 @@ def outcome(module: str, path: Path, limits: Limits, take: Callable[[ExtractedPa
         else:
             check_amount(extracted, limits)
     except ExtractionError as error:
-        return {"error": error.message, "limit": isinstance(error, LimitReachedError)}
+        return {"error": stored(error.sentence), "limit": isinstance(error, LimitReachedError)}
     except RecursionError:
-        return {"error": TOO_DEEP}
+        return {"error": stored(said(TOO_DEEP))}
     except MemoryError:
         return {"outgrown": True}
     rest = asdict(replace(extracted, pages=(), notes=(*extracted.notes, *notes.notes())))

@@ -7,8 +7,12 @@ from documents.extraction import mail_parts
 from documents.extraction.mail import MailWriter
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, Limits, Unread
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not a mailbox, though its name says so: no mail begins in it. Export it again as .mbox."
+NOT_ONE = gettext_noop(
+    "This is not a mailbox, though its name says so: no mail begins in it. Export it again as .mbox."
+)
 # The line before each mail. In texts of mails, such lines should begin with a mark, and not all programs set it.
 START = re.compile(rb"^From [^\n]{1,500}\n", re.MULTILINE)
 # A sender and the moment: `From ada@example.org Fri May  3 10:00:00 2024`.
@@ -25,7 +29,10 @@ KNOWN_HEADER = re.compile(
 )
 HEADER_BYTES = 8000
 MAX_MAILS = 5000
-TOO_MANY = f"This mailbox has more than {MAX_MAILS:,} mails. Split it into several files."
+MAIL = gettext_noop("mail %(number)s: %(reason)s")
+TOO_MANY = said(
+    gettext_noop("This mailbox has more than %(max_mails)s mails. Split it into several files."), max_mails=MAX_MAILS
+)
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -40,7 +47,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
         try:
             one = mail_parts.parsed(data[match.end() : end], is_one=True)
         except ExtractionError as error:
-            note(Unread.PART, f"mail {number}: {error.message}")
+            note(Unread.PART, said(MAIL, number=str(number), reason=error.sentence))
             continue
         writer.write(one, f"mail {number}")
     return writer.extracted("")

@@ -7,8 +7,9 @@ from typing import Any
 from documents.extraction import markdown
 from documents.extraction.encodings import clean, read_text
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not a notebook, though its name says so, or it is damaged. Save it again as .ipynb."
+NOT_ONE = gettext_noop("This is not a notebook, though its name says so, or it is damaged. Save it again as .ipynb.")
 LONGEST_RESULT = 5000
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from documents.extraction.encodings import clean
 from documents.extraction.reading import may_turn, note, picture_time
 from documents.extraction.types import ExtractionError, LimitReachedError, Limits, Unread
+from documents.sentences import Sentence, said
+from langai_site.words import gettext_noop
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +28,18 @@ TURNED_UPRIGHT, AS_IT_IS = "1", "3"
 SURE, DOUBTFUL = 60, 25
 # Pictures inside a document may take this share of the time for the whole.
 SHARE_OF_PICTURES = 0.6
+TOO_SLOW = gettext_noop(
+    "Recognising scanned pages took longer than the %(seconds)s seconds that reading a file may take: %(done)s of "
+    "%(pages)s were done. Split the file, or raise EXTRACTION_SECONDS."
+)
+UNKNOWN_LANGUAGE = gettext_noop(
+    "Page %(page)s is scanned, and tesseract does not know “%(languages)s”: install these languages for it, or change "
+    "OCR_LANGUAGES."
+)
+UNRECOGNISABLE = gettext_noop(
+    "The text of page %(page)s, which is scanned, could not be recognised. Its picture may be damaged, or need more "
+    "than the %(megabytes)s MB of EXTRACTION_MEMORY_MB."
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ def text_in(picture: "Image", limits: Limits, pages: Sequence[int]) -> str:
     with picture_time() as spent:
         if spent > limits.seconds * SHARE_OF_PICTURES:
             if limits.is_first_try:
-                raise LimitReachedError("Its pictures take longer to read.")
+                raise LimitReachedError(gettext_noop("Its pictures take longer to read."))
             note(Unread.UNRECOGNISED, pages=pages)
             return ""
         return Recogniser(limits, 1).text(picture, pages[0] if pages else 1, sure_lines_only=True)
@@ -125,22 +139,13 @@ class Recogniser:
             raise ExtractionError(self._failed(page, done.stderr))
         return list(_found(done.stdout.decode(errors="replace").splitlines()))
 
-    def _too_slow(self) -> str:
-        return (
-            f"Recognising scanned pages took longer than the {self._limits.seconds} seconds that reading a file may "
-            f"take: {self._done:,} of {self._pages:,} were done. Split the file, or raise EXTRACTION_SECONDS."
-        )
+    def _too_slow(self) -> Sentence:
+        return said(TOO_SLOW, seconds=str(self._limits.seconds), done=self._done, pages=self._pages)
 
-    def _failed(self, page: int, complaint: bytes) -> str:
+    def _failed(self, page: int, complaint: bytes) -> Sentence:
         if b"traineddata" in complaint:
-            return (
-                f"Page {page} is scanned, and tesseract does not know “{self._limits.ocr_languages}”: "
-                "install these languages for it, or change OCR_LANGUAGES."
-            )
-        return (
-            f"The text of page {page}, which is scanned, could not be recognised. Its picture may be damaged, or "
-            f"need more than the {self._limits.memory_mb} MB of EXTRACTION_MEMORY_MB."
-        )
+            return said(UNKNOWN_LANGUAGE, page=str(page), languages=self._limits.ocr_languages)
+        return said(UNRECOGNISABLE, page=str(page), megabytes=str(self._limits.memory_mb))
 
 
 def _found(rows: Iterable[str]) -> Iterator[FoundWord]:

@@ -14,8 +14,14 @@ from documents.extraction.types import (
     check_characters,
     check_pages,
 )
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not an OpenDocument presentation, though its name says so, or it is damaged. Save it again as .odp."
+TOO_MANY_SLIDES = gettext_noop(
+    "This file has %(count)s slides; at most %(most)s are read. Split it into several files."
+)
+NOT_ONE = gettext_noop(
+    "This is not an OpenDocument presentation, though its name says so, or it is damaged. Save it again as .odp."
+)
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -33,7 +39,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
         text = "".join(page.text for page in reader.draft.extracted().pages)
         characters += len(text)
         check_characters(characters, limits)
-        check_pages(len(pages) + 1, limits, "slides")
+        check_pages(len(pages) + 1, limits, TOO_MANY_SLIDES)
         pages.append(ExtractedPage(text, f"slide {len(pages) + 1}"))
         headings.append(Heading(len(pages), 0, text.partition("\n")[0][:300]))
     return Extracted(headings[0].text if headings else "", tuple(pages), tuple(headings))

@@ -7,8 +7,11 @@ from documents.extraction.package import Element, attribute, below, child, local
 from documents.extraction.signatures import LOCKED
 from documents.extraction.tables import MAX_COLUMNS, Tables
 from documents.extraction.types import Extracted, ExtractionError, Limits
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not an OpenDocument spreadsheet, though its name says so, or it is damaged. Save it again as .ods."
+NOT_ONE = gettext_noop(
+    "This is not an OpenDocument spreadsheet, though its name says so, or it is damaged. Save it again as .ods."
+)
 MANIFEST = "META-INF/manifest.xml"
 # Programs repeat the last, empty cells and rows to the end of the sheet.
 MOST_ROWS = 1000

@@ -9,8 +9,11 @@ from documents.extraction.layout import PageDraft
 from documents.extraction.package import Element, attribute, child, local, opened, whole_number
 from documents.extraction.signatures import LOCKED
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not an OpenDocument text, though its name says so, or it is damaged. Save it again as .odt."
+NOT_ONE = gettext_noop(
+    "This is not an OpenDocument text, though its name says so, or it is damaged. Save it again as .odt."
+)
 MANIFEST = "META-INF/manifest.xml"
 
 # Remarks, deleted text, and data for the program only.

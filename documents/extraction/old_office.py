@@ -21,6 +21,8 @@ from documents.extraction import folders, signatures
 from documents.extraction.main import end_with
 from documents.extraction.registry import libreoffice
 from documents.extraction.types import ExtractionError, LimitReachedError, Limits
+from documents.sentences import restored, stored
+from langai_site.words import gettext_noop
 
 ROOT = Path(__file__).resolve().parents[2]
 MB = 1024 * 1024
@@ -29,7 +31,7 @@ WATCH_SECONDS, OUT_OF_TIME = 1.0, -signal.SIGALRM
 # LibreOffice maps gigabytes that it never touches; what it writes to is limited like any other reader.
 ADDRESS_SPACE_MB, OPEN_FILES, WRITTEN_MB = 8192, 1024, 512
 REFUSED = 3
-UNOPENED = (
+UNOPENED = gettext_noop(
     "LibreOffice could not open this file: it is damaged, or of another type than its name says. Open it in the "
     "program it was made with, save it in its present format, and upload that."
 )
@@ -94,10 +96,13 @@ def _convert(path: Path, suffix: str, folder: Path, limits: Limits, watch: Calla
             _kill(process)
         output.seek(0)
         if code == REFUSED:
-            raise ExtractionError(json.load(output)["error"])
+            raise ExtractionError(restored(json.load(output)["error"]) or UNOPENED)
     if code in (-signal.SIGXCPU, -signal.SIGKILL, OUT_OF_TIME):
         raise LimitReachedError(
-            f"LibreOffice took longer than {limits.seconds} seconds, or too much memory. Split the file into several."
+            gettext_noop(
+                "LibreOffice took longer than %(seconds)s seconds, or too much memory. Split the file into several."
+            ),
+            seconds=str(limits.seconds),
         )
     newer = folder / "out" / f"{path.stem}{suffix}"
     if code or not newer.is_file():
@@ -151,7 +156,7 @@ def main(arguments: list[str]) -> None:
     try:
         check(Path(path))
     except ExtractionError as error:
-        json.dump({"error": error.message}, sys.stdout)
+        json.dump({"error": stored(error.sentence)}, sys.stdout)
         sys.stdout.flush()
         os._exit(REFUSED)
     profile = (Path(folder) / "profile").as_uri()

@@ -13,13 +13,16 @@ from documents.extraction.mail_parts import AttachedFile, Mail
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, Limits, Unread
 from documents.names import shown_name
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
 
-DAMAGED = "This mail is damaged or not complete. Save it again as .msg or .eml."
-NOT_ONE = "This is not a mail of Outlook, though its name says so. Save it again as .msg or .eml."
-NO_RICH_TEXT = "the text of a mail, which is damaged or too large"
+DAMAGED = gettext_noop("This mail is damaged or not complete. Save it again as .msg or .eml.")
+NOT_ONE = gettext_noop("This is not a mail of Outlook, though its name says so. Save it again as .msg or .eml.")
+OTHERS = gettext_noop("attachments of a mail. At most %(most)s files in a mail are read")
+NO_RICH_TEXT = gettext_noop("the text of a mail, which is damaged or too large")
 DAMAGES = (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error)
 
 SUBJECT, BODY, HTML, RICH_TEXT = "0037", "1000", "1013", "1009"
@@ -91,7 +94,7 @@ class MsgReader:
         try:
             return "".join(page.text for page in rtf.read(compressed_rtf.unpacked(packed), self._limits).pages).strip()
         except (ExtractionError, ValueError):
-            note(Unread.PART, NO_RICH_TEXT)
+            note(Unread.PART, said(NO_RICH_TEXT))
             return ""
 
     def _attached(self, place: Place, depth: int) -> Iterator[AttachedFile | Mail]:
@@ -103,7 +106,7 @@ class MsgReader:
             and entry[len(place)].startswith(ATTACHMENT)
         )
         if len(folders) > MAX_ATTACHMENTS:
-            note(Unread.PART, f"attachments of a mail. {mail.TOO_MANY}"[:-1], count=len(folders) - MAX_ATTACHMENTS)
+            note(Unread.PART, said(OTHERS, most=str(mail.MAX_FILES)), count=len(folders) - MAX_ATTACHMENTS)
         for folder in list(folders)[:MAX_ATTACHMENTS]:
             name = self._text(folder, FILE_LONG) or self._text(folder, FILE_SHORT)
             shown = shown_name(name.replace("\0", "")) if name else "a file"
@@ -115,7 +118,7 @@ class MsgReader:
             elif depth < MAX_DEPTH:
                 yield self.mail(inner, depth + 1)
             else:
-                note(Unread.ATTACHMENT, f"{shown}: {mail.TOO_DEEP}")
+                note(Unread.ATTACHMENT, said(mail.NOT_READ, name=shown, reason=mail.TOO_DEEP))
 
     def _text(self, place: Place, property_id: str) -> str:
         wide = self._bytes((*place, f"__substg1.0_{property_id}{UNICODE}"))

@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 from documents.extraction.signatures import LOCKED, UNREADABLE
 from documents.extraction.types import ExtractionError
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 Element = ElementTree.Element
 
@@ -23,18 +25,29 @@ MB = 1024 * 1024
 
 # A text box in a table in a text box, several times over, is still below it.
 MAX_DEPTH = 250
-TOO_DEEP = (
-    f"This file nests its elements more than {MAX_DEPTH} levels deep, which office programs do not. "
-    "Open it, copy its text into a new file, and upload that."
+TOO_DEEP = said(
+    gettext_noop(
+        "This file nests its elements more than %(max_depth)s levels deep, which office programs do not. Open it, "
+        "copy its text into a new file, and upload that."
+    ),
+    max_depth=str(MAX_DEPTH),
 )
 MAX_PARTS = 50_000
-TOO_MANY_PARTS = f"This file is made of more than {MAX_PARTS:,} parts. Split it into several files."
-CUT = "This file is damaged or not complete. Save or download it again."
-BOMB = "This file is packed so densely that it seems made to fill a computer's memory; it is not opened."
-TOO_LARGE = f"This file holds more than {MAX_TREE_MB} MB of text and formats in one piece. Split it into several files."
-ENTITIES = (
-    "This file declares XML entities, which no office program writes and which can harm; it is not opened. "
-    "Open it, save it again and upload that."
+TOO_MANY_PARTS = said(
+    gettext_noop("This file is made of more than %(max_parts)s parts. Split it into several files."),
+    max_parts=MAX_PARTS,
+)
+CUT = gettext_noop("This file is damaged or not complete. Save or download it again.")
+BOMB = gettext_noop("This file is packed so densely that it seems made to fill a computer's memory; it is not opened.")
+TOO_LARGE = said(
+    gettext_noop(
+        "This file holds more than %(max_tree_mb)s MB of text and formats in one piece. Split it into several files."
+    ),
+    max_tree_mb=str(MAX_TREE_MB),
+)
+ENTITIES = gettext_noop(
+    "This file declares XML entities, which no office program writes and which can harm; it is not opened. Open it, "
+    "save it again and upload that."
 )
 ENCRYPTED = 0x1
 
@@ -134,7 +147,8 @@ def opened(path: Path) -> Iterator[Package]:
     with path.open("rb") as file:
         if file.read(2) != b"PK":
             raise ExtractionError(
-                f"This is not a {path.suffix} file, though its name says so. Correct the file extension."
+                gettext_noop("This is not a %(suffix)s file, though its name says so. Correct the file extension."),
+                suffix=path.suffix,
             )
     try:
         archive = zipfile.ZipFile(path)
@@ -156,8 +170,12 @@ def _check_sizes(archive: zipfile.ZipFile, packed: int) -> None:
         raise ExtractionError(BOMB)
     if unpacked > packed + MAX_UNPACKED_MB * MB:
         raise ExtractionError(
-            f"This file unpacks to {unpacked // MB:,} MB; at most {MAX_UNPACKED_MB:,} MB more than its own size "
-            "are read. Split it into several files."
+            gettext_noop(
+                "This file unpacks to %(unpacked)s MB; at most %(max_unpacked_mb)s MB more than its own size are "
+                "read. Split it into several files."
+            ),
+            unpacked=unpacked // MB,
+            max_unpacked_mb=MAX_UNPACKED_MB,
         )
 
 

@@ -22,11 +22,24 @@ from documents.extraction.types import (
     check_characters,
     check_pages,
 )
+from langai_site.words import gettext_noop
 
-DAMAGED = "This PDF is damaged: it cannot be opened. Save or download it again."
-CUT = "This PDF is not complete: its end is missing. Save or download it again."
-NO_OCR = "no text layer; OCR is not installed. Install tesseract on the server and retry, or upload a copy with text."
-NOTHING_FOUND = "This PDF has no text layer, and no text was recognised in its pages."
+DAMAGED = gettext_noop("This PDF is damaged: it cannot be opened. Save or download it again.")
+CUT = gettext_noop("This PDF is not complete: its end is missing. Save or download it again.")
+NO_OCR = gettext_noop(
+    "This PDF has no text layer; OCR is not installed. Install tesseract on the server and retry, or "
+    "upload a copy with text."
+)
+PAGE_NO_OCR = gettext_noop(
+    "Page %(pages)s of this PDF has no text layer; OCR is not installed. Install tesseract on the server and retry, or "
+    "upload a copy with text."
+)
+PAGES_NO_OCR = gettext_noop(
+    "Pages %(pages)s of this PDF have no text layer; OCR is not installed. Install tesseract on the server and "
+    "retry, or "
+    "upload a copy with text."
+)
+NOTHING_FOUND = gettext_noop("This PDF has no text layer, and no text was recognised in its pages.")
 MOST_ATTACHMENTS = 1000
 
 
@@ -57,7 +70,9 @@ def _check_ends(path: Path) -> None:
     """Refuse a cut file: PDFium repairs it by leaving pages out, which nobody would notice."""
     with path.open("rb") as file:
         if b"%PDF-" not in file.read(1024):
-            raise ExtractionError("This is not a PDF, though its name says so. Correct the file extension.")
+            raise ExtractionError(
+                gettext_noop("This is not a PDF, though its name says so. Correct the file extension.")
+            )
         size = file.seek(0, 2)
         file.seek(max(0, size - 4096))
         if b"%%EOF" not in file.read():
@@ -90,7 +105,9 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.Pd
         with closing(document[number - 1]) as page:
             yield page
     except pypdfium2.PdfiumError as error:
-        raise ExtractionError(f"Page {number} of this PDF is damaged. Save or download it again.") from error
+        raise ExtractionError(
+            gettext_noop("Page %(number)s of this PDF is damaged. Save or download it again."), number=str(number)
+        ) from error
 
 
 def _read_drawn(document: pypdfium2.PdfDocument, contents: Sequence[PageContent], limits: Limits) -> None:
@@ -155,11 +172,10 @@ def _refuse_scanned(
     Decorated pages without text lose nothing.
     """
     if scanned and empty == len(contents) and not any(content.length for content in contents):
-        raise ExtractionError(f"This PDF has {NO_OCR}")
+        raise ExtractionError(NO_OCR)
     pictures = [number for number in scanned if _on_page(document, number, pdf_scans.is_picture)]
     if pictures:
-        pages = "Page {} of this PDF has" if len(pictures) == 1 else "Pages {} of this PDF have"
-        raise ExtractionError(f"{pages.format(_ranges(pictures))} {NO_OCR}")
+        raise ExtractionError(PAGE_NO_OCR if len(pictures) == 1 else PAGES_NO_OCR, pages=_ranges(pictures))
 
 
 def _note_attachments(document: pypdfium2.PdfDocument) -> None:

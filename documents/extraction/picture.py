@@ -6,12 +6,13 @@ from documents.extraction.ocr import Recogniser, available
 from documents.extraction.pictures import is_tiny, opened, page_count, pages_of
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits, Unread, check_pages
+from langai_site.words import gettext_noop
 
-NO_OCR = (
+NO_OCR = gettext_noop(
     "This file is a picture, and text recognition is not installed. Install tesseract on the server and retry, or "
     "upload a copy with text."
 )
-NOTHING_FOUND = "No text was recognised in this picture."
+NOTHING_FOUND = gettext_noop("No text was recognised in this picture.")
 
 
 def extract(path: Path, limits: Limits) -> Extracted:

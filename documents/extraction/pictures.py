@@ -8,13 +8,14 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from documents.extraction.types import ExtractionError
+from langai_site.words import gettext_noop
 
 # Formats whose decoders are well kept; others, such as EPS, would start programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM")
 # What cameras write: phones often put several pictures into a file, of which the first is the photograph.
 PHOTOGRAPHS = ("JPEG", "MPO")
-DAMAGED = "This picture is damaged, or not of a known type. Save it again as .png or .jpg."
-TOO_LARGE = "This picture has more than {:,} million pixels. Save it smaller."
+DAMAGED = gettext_noop("This picture is damaged, or not of a known type. Save it again as .png or .jpg.")
+TOO_LARGE = gettext_noop("This picture has more than %(most)s million pixels. Save it smaller.")
 # More is refused before it is unpacked; more than is read is shrunk.
 MOST_MILLIONS, MOST_READ = 120, 25_000_000
 # Pictures of screens have letters of 8 to 12 pixels; tesseract reads from about 20 on.
@@ -31,7 +32,7 @@ def opened(source: Path | bytes) -> Image.Image:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ExtractionError(DAMAGED) from error
     if picture.width * picture.height > MOST_MILLIONS * 1_000_000:
-        raise ExtractionError(TOO_LARGE.format(MOST_MILLIONS))
+        raise ExtractionError(TOO_LARGE, most=MOST_MILLIONS)
     return picture
 
 
@@ -60,7 +61,7 @@ def _ready(picture: Image.Image, number: int) -> Image.Image:
             if number:
                 picture.seek(number)
             if picture.width * picture.height > MOST_MILLIONS * 1_000_000:
-                raise ExtractionError(TOO_LARGE.format(MOST_MILLIONS))
+                raise ExtractionError(TOO_LARGE, most=MOST_MILLIONS)
             if picture.format in PHOTOGRAPHS:
                 scale = (MOST_READ / (picture.width * picture.height)) ** 0.5
                 if scale < 1:

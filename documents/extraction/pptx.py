@@ -19,8 +19,12 @@ from documents.extraction.types import (
     check_characters,
     check_pages,
 )
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not a presentation, though its name says so, or it is damaged. Save it again as .pptx."
+NOT_ONE = gettext_noop("This is not a presentation, though its name says so, or it is damaged. Save it again as .pptx.")
+TOO_MANY_SLIDES = gettext_noop(
+    "This file has %(count)s slides; at most %(most)s are read. Split it into several files."
+)
 NOTES = "Speaker notes:"
 
 TITLES = {"title", "ctrTitle"}
@@ -32,7 +36,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     pages, headings, characters = list[ExtractedPage](), list[Heading](), 0
     with opened(path) as package:
         slides = _slides(package)
-        check_pages(len(slides), limits, "slides")
+        check_pages(len(slides), limits, TOO_MANY_SLIDES)
         shown = Drawings(package, limits)
         for number, name in enumerate(slides, start=1):
             slide = _numbered(shown, number, name, limits)
@@ -67,7 +71,9 @@ def _numbered(shown: Drawings, number: int, name: str, limits: Limits) -> Extrac
     except LimitReachedError:
         raise
     except ExtractionError as error:
-        raise ExtractionError(f"Slide {number}: {error.message}") from error
+        raise ExtractionError(
+            gettext_noop("Slide %(number)s: %(reason)s"), number=str(number), reason=error.sentence
+        ) from error
 
 
 def _slide(shown: Drawings, number: int, name: str, limits: Limits) -> Extracted:

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from documents.extraction.types import ExtractedPage, Note
+from documents.sentences import Sentence, Value
 
 # Recognising a page in every direction takes up to four times as long.
 MOST_TURNED = 10
@@ -28,11 +29,11 @@ class Reading:
     # Takes the first pages of a long file as soon as they are read; None: all of them are returned together.
     take: Callable[[ExtractedPage], None] | None = None
     taken: int = 0
-    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
-    _pages: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    _counts: dict[tuple[str, str | Sentence], int] = field(default_factory=dict)
+    _pages: dict[tuple[str, str | Sentence], set[int]] = field(default_factory=dict)
 
-    def add(self, code: str, value: str, pages: Iterable[int], count: int) -> None:
-        kind = (str(code), " ".join(value.split())[:VALUE_CHARACTERS])
+    def add(self, code: str, value: str | Sentence, pages: Iterable[int], count: int) -> None:
+        kind = (str(code), shortened(value))
         if kind not in self._counts and len(self._counts) == MOST_NOTES:
             return
         self._counts[kind] = self._counts.get(kind, 0) + count
@@ -60,7 +61,22 @@ def begin(encoding: str = "", take: Callable[[ExtractedPage], None] | None = Non
         _current.reset(before)
 
 
-def note(code: str, value: str = "", *, pages: Iterable[int] = (), count: int = 1) -> None:
+def shortened(value: str | Sentence) -> str | Sentence:
+    """Return a value on one line, with texts of VALUE_CHARACTERS at most."""
+    if isinstance(value, Sentence):
+        return Sentence(value.template, tuple((name, _short(one)) for name, one in value.values))
+    return _one_line(value)
+
+
+def _short(value: Value) -> Value:
+    return value if isinstance(value, int) else shortened(value)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:VALUE_CHARACTERS]
+
+
+def note(code: str, value: str | Sentence = "", *, pages: Iterable[int] = (), count: int = 1) -> None:
     """Record that something of the file was not read, or with a doubt; `code` is one of types.Unread.
 
     Notes of the same code and value are added up. Outside `begin` nobody asks, so nothing is kept.

@@ -3,6 +3,9 @@
 import shutil
 from dataclasses import dataclass, replace
 
+from documents.sentences import Sentence, said
+from langai_site.words import gettext_noop
+
 
 @dataclass(frozen=True)
 class FileFormat:
@@ -133,7 +136,13 @@ SAVE_AS = {
     ".ppt": ".pptx",
     ".xlsb": ".xlsx",
 }
-_SAVE = "Open it in the program it was made with, save it as {}, and upload that."
+SAVE = gettext_noop("Open it in the program it was made with, save it as %(suffix)s, and upload that.")
+SAVE_OR_INSTALL = gettext_noop(
+    "Open it in the program it was made with, save it as %(suffix)s, and upload that. Or ask an admin to install "
+    "LibreOffice on the server, which reads it."
+)
+THESE_CAN = gettext_noop("These can: %(types)s.")
+TYPES = gettext_noop("%(suffixes)s, source code, settings and logs such as .py, .sql, .yaml, .xml and .log")
 
 
 def libreoffice() -> str:
@@ -147,10 +156,10 @@ def is_readable(suffix: str) -> bool:
     return known is not None and (not known.saved_as or bool(libreoffice()))
 
 
-def readable_types() -> str:
+def readable_types() -> Sentence:
     """Return the suffixes as a person reads them: `.csv, .docx, …`; those of programs are not listed one by one."""
     named = sorted(filter(is_readable, FORMATS.keys() - {*PROGRAMS, *SETTINGS, NO_ENDING}))
-    return f"{', '.join(named)}, source code, settings and logs such as .py, .sql, .yaml, .xml and .log"
+    return said(TYPES, suffixes=", ".join(named))
 
 
 def accepted() -> str:
@@ -158,10 +167,8 @@ def accepted() -> str:
     return ",".join([*(suffix for suffix in FORMATS if suffix and is_readable(suffix)), "text/plain"])
 
 
-def advice(suffix: str) -> str:
+def advice(suffix: str) -> Sentence:
     """Return what to do with a file of a type that cannot be read."""
-    if suffix in FORMATS:
-        return f"{_SAVE.format(SAVE_AS[suffix])} Or ask an admin to install LibreOffice on the server, which reads it."
     if suffix in SAVE_AS:
-        return _SAVE.format(SAVE_AS[suffix])
-    return f"These can: {readable_types()}."
+        return said(SAVE_OR_INSTALL if suffix in FORMATS else SAVE, suffix=SAVE_AS[suffix])
+    return said(THESE_CAN, types=readable_types())

@@ -11,13 +11,21 @@ from typing import Any
 from documents.extraction.layout import PageDraft
 from documents.extraction.rtf_writer import BODY_LEVEL, RtfWriter
 from documents.extraction.types import Extracted, ExtractionError, Limits
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
-NOT_ONE = "This is not an RTF document, though its name says so. Correct the file extension and upload it again."
-MAX_GROUPS = 1000
-TOO_DEEP = (
-    f"This RTF document nests its groups more than {MAX_GROUPS:,} levels deep. Save it again as .docx and upload that."
+NOT_ONE = gettext_noop(
+    "This is not an RTF document, though its name says so. Correct the file extension and upload it again."
 )
-CUT = "This RTF document is damaged or not complete. Save or download it again."
+MAX_GROUPS = 1000
+TOO_DEEP = said(
+    gettext_noop(
+        "This RTF document nests its groups more than %(max_groups)s levels deep. Save it again as .docx and upload "
+        "that."
+    ),
+    max_groups=MAX_GROUPS,
+)
+CUT = gettext_noop("This RTF document is damaged or not complete. Save or download it again.")
 
 TOKEN = re.compile(
     r"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,9})? ?|\\'(?P<hex>[0-9a-fA-F]{2})|\\(?P<symbol>.)"

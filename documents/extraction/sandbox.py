@@ -23,6 +23,8 @@ from documents.extraction.types import (
 )
 from documents.extraction.warm import DISK_FULL
 from documents.extraction.warm_process import OUT_OF_TIME, Job
+from documents.sentences import Sentence, restored, said
+from langai_site.words import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +42,17 @@ PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 # The parts of an error report that may be logged: places and types of errors in a traceback, the first line of a crash.
 WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
 
-TOO_COSTLY = (
-    "Reading this file took far longer than others of its size do: it is damaged, or nested too deeply. "
-    "Save it again in a simpler form and upload that."
+TOO_COSTLY = gettext_noop(
+    "Reading this file took far longer than others of its size do: it is damaged, or nested too deeply. Save it "
+    "again in a simpler form and upload that."
 )
+
+TOO_LONG = gettext_noop("Reading this file took longer than %(seconds)s seconds. Split it into several files.")
+NO_SPACE = gettext_noop(
+    "The server's disk is full, so this file could not be read. Tell an admin, and try again later."
+)
+STOPPED = gettext_noop("Reading this file was stopped by the system, probably for want of memory. Try again later.")
+FAILED = gettext_noop("The reader failed on this file: it is damaged, or too complex. Save it again, then upload it.")
 
 end_warm = warm_process.end_of_thread
 
@@ -76,33 +85,41 @@ def _environment() -> dict[str, str]:
     return {**ENVIRONMENT, **{name: value for name, value in passed.items() if value}}
 
 
-def _reason(code: int, limits: Limits) -> str:
+def _reason(code: int, limits: Limits) -> Sentence:
     if code == -signal.SIGXCPU and 0 < limits.cpu_seconds < limits.seconds:
-        return TOO_COSTLY
+        return said(TOO_COSTLY)
     if code in (-signal.SIGXCPU, OUT_OF_TIME):
-        return f"Reading this file took longer than {limits.seconds} seconds. Split it into several files."
+        return said(TOO_LONG, seconds=str(limits.seconds))
     if code == DISK_FULL:
-        return "The server's disk is full, so this file could not be read. Tell an admin, and try again later."
+        return said(NO_SPACE)
     if code == -signal.SIGKILL:
-        return "Reading this file was stopped by the system, probably for want of memory. Try again later."
-    return "The reader failed on this file: it is damaged, or too complex. Save it again, then upload it."
+        return said(STOPPED)
+    return said(FAILED)
 
 
 def _extracted(pages: Sequence[ExtractedPage], value: dict[str, Any], limits: Limits) -> Extracted:
     if value.get("outgrown"):
         raise LimitReachedError(
-            f"Reading this file needs more than the {limits.memory_mb} MB of memory that is allowed. "
-            "Split it into several files."
+            gettext_noop(
+                "Reading this file needs more than the %(memory_mb)s MB of memory that is allowed. Split it into "
+                "several files."
+            ),
+            memory_mb=str(limits.memory_mb),
         )
     if "error" in value:
-        raise (LimitReachedError if value.get("limit") else ExtractionError)(value["error"])
+        raise (LimitReachedError if value.get("limit") else ExtractionError)(restored(value["error"]) or FAILED)
     return Extracted(
         value["title"],
         pages,
         tuple(Heading(**item) for item in value["headings"]),
         value["numbered"],
-        tuple(Note(item["code"], item["value"], tuple(item["pages"]), item["count"]) for item in value["notes"]),
+        tuple(map(_note, value["notes"])),
     )
+
+
+def _note(item: dict[str, Any]) -> Note:
+    value = restored(item["value"]) or str(item["value"])
+    return Note(item["code"], value, tuple(item["pages"]), item["count"])
 
 
 def _where(complaints: IO[bytes]) -> str:

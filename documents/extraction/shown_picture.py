@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from documents.extraction.pictures import DAMAGED, PHOTOGRAPHS, eight_bit, opened
 from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits
+from langai_site.words import gettext_noop
 
 MOST_PIXELS = 40_000_000
 # Pixels of the longest edge: more is shrunk by the providers as well.
@@ -21,7 +22,7 @@ LONGEST, SMALL = 1568, 320
 # A picture of a screen is exact as a PNG; a larger one is a photograph after all.
 MOST_PNG_BYTES = 1_500_000
 QUALITY = 88
-TOO_LARGE = "This picture has more than 40 million pixels. Save it smaller, then attach it again."
+TOO_LARGE = gettext_noop("This picture has more than 40 million pixels. Save it smaller, then attach it again.")
 
 
 def extract(path: Path, _limits: Limits) -> Extracted:

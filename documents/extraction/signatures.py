@@ -7,34 +7,41 @@ from pathlib import Path
 
 from documents.extraction.registry import FORMATS, advice, is_readable
 from documents.extraction.types import ExtractionError
+from documents.sentences import Sentence, said
+from langai_site.words import gettext_noop
 
-EMPTY = "This file is empty. Upload a complete copy."
-LOCKED = "The file is password-protected. Remove the password and upload it again."
+EMPTY = gettext_noop("This file is empty. Upload a complete copy.")
+WRONG_ENDING = gettext_noop("This file is %(what)s, though its name ends in %(suffix)s. %(remedy)s")
+NO_ENDING = gettext_noop("This file is %(what)s, though its name has no ending. %(remedy)s")
+RENAME = gettext_noop("Give it the ending %(suffix)s and upload it again.")
+UNPACK = gettext_noop("Unpack it and upload the files in it.")
+UNREADABLE_TYPE = gettext_noop("Such files cannot be read. %(advice)s")
+LOCKED = gettext_noop("The file is password-protected. Remove the password and upload it again.")
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The first bytes of a file, the name of its type, and the suffix.
 KNOWN = (
-    (b"%PDF-", "a PDF", ".pdf"),
-    (b"{\\rtf", "an RTF document", ".rtf"),
-    (b"MZ", "a Windows program", ".exe"),
-    (b"\x7fELF", "a Linux program", ".elf"),
-    (b"\xcf\xfa\xed\xfe", "a macOS program", ".app"),
-    (b"\x89PNG\r\n", "a picture", ".png"),
-    (b"\xff\xd8\xff", "a picture", ".jpg"),
-    (b"GIF87a", "a picture", ".gif"),
-    (b"GIF89a", "a picture", ".gif"),
-    (b"II*\0", "a picture", ".tif"),
-    (b"MM\0*", "a picture", ".tif"),
-    (b"\x1f\x8b", "a packed archive", ".gz"),
-    (b"7z\xbc\xaf\x27\x1c", "a packed archive", ".7z"),
-    (b"Rar!\x1a\x07", "a packed archive", ".rar"),
-    (b"PK\x05\x06", "an empty archive", ".zip"),
-    (b"SQLite format 3\0", "a database", ".sqlite3"),
-    (b"\0\0\0\x18ftyp", "a film", ".mp4"),
-    (b"\0\0\0\x20ftyp", "a film", ".mp4"),
-    (b"ID3\x03", "a sound", ".mp3"),
-    (b"ID3\x04", "a sound", ".mp3"),
-    (b"OggS", "a sound", ".ogg"),
+    (b"%PDF-", gettext_noop("a PDF"), ".pdf"),
+    (b"{\\rtf", gettext_noop("an RTF document"), ".rtf"),
+    (b"MZ", gettext_noop("a Windows program"), ".exe"),
+    (b"\x7fELF", gettext_noop("a Linux program"), ".elf"),
+    (b"\xcf\xfa\xed\xfe", gettext_noop("a macOS program"), ".app"),
+    (b"\x89PNG\r\n", gettext_noop("a picture"), ".png"),
+    (b"\xff\xd8\xff", gettext_noop("a picture"), ".jpg"),
+    (b"GIF87a", gettext_noop("a picture"), ".gif"),
+    (b"GIF89a", gettext_noop("a picture"), ".gif"),
+    (b"II*\0", gettext_noop("a picture"), ".tif"),
+    (b"MM\0*", gettext_noop("a picture"), ".tif"),
+    (b"\x1f\x8b", gettext_noop("a packed archive"), ".gz"),
+    (b"7z\xbc\xaf\x27\x1c", gettext_noop("a packed archive"), ".7z"),
+    (b"Rar!\x1a\x07", gettext_noop("a packed archive"), ".rar"),
+    (b"PK\x05\x06", gettext_noop("an empty archive"), ".zip"),
+    (b"SQLite format 3\0", gettext_noop("a database"), ".sqlite3"),
+    (b"\0\0\0\x18ftyp", gettext_noop("a film"), ".mp4"),
+    (b"\0\0\0\x20ftyp", gettext_noop("a film"), ".mp4"),
+    (b"ID3\x03", gettext_noop("a sound"), ".mp3"),
+    (b"ID3\x04", gettext_noop("a sound"), ".mp3"),
+    (b"OggS", gettext_noop("a sound"), ".ogg"),
 )
 # They are all opened by what they are, whatever their names say.
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif"}
@@ -43,25 +50,25 @@ WEBP = re.compile(rb"RIFF....WEBP", re.DOTALL)
 HEIC = re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL)
 # Distinguishes zipped formats by a file inside.
 ZIPPED = (
-    ("word/", "a Word document", ".docx"),
-    ("ppt/", "a presentation", ".pptx"),
-    ("xl/", "a spreadsheet", ".xlsx"),
+    ("word/", gettext_noop("a Word document"), ".docx"),
+    ("ppt/", gettext_noop("a presentation"), ".pptx"),
+    ("xl/", gettext_noop("a spreadsheet"), ".xlsx"),
 )
-OTHER_OFFICE = ("a file of another office program", ".opc")
+OTHER_OFFICE = (gettext_noop("a file of another office program"), ".opc")
 OPEN_DOCUMENT = {
-    b"application/vnd.oasis.opendocument.text": ("an OpenDocument text", ".odt"),
-    b"application/vnd.oasis.opendocument.spreadsheet": ("an OpenDocument spreadsheet", ".ods"),
-    b"application/vnd.oasis.opendocument.presentation": ("an OpenDocument presentation", ".odp"),
-    b"application/epub+zip": ("an electronic book", ".epub"),
+    b"application/vnd.oasis.opendocument.text": (gettext_noop("an OpenDocument text"), ".odt"),
+    b"application/vnd.oasis.opendocument.spreadsheet": (gettext_noop("an OpenDocument spreadsheet"), ".ods"),
+    b"application/vnd.oasis.opendocument.presentation": (gettext_noop("an OpenDocument presentation"), ".odp"),
+    b"application/epub+zip": (gettext_noop("an electronic book"), ".epub"),
 }
 # Names of the streams in the container of old office programs, which also holds encrypted files of the new formats.
 STREAMS = (
     ("EncryptedPackage", "", ""),
-    ("WordDocument", "an old Word document", ".doc"),
-    ("PowerPoint Document", "an old presentation", ".ppt"),
-    ("Workbook", "an old spreadsheet", ".xls"),
-    ("Book", "an old spreadsheet", ".xls"),
-    ("__nameid_version1.0", "an Outlook mail", ".msg"),
+    ("WordDocument", gettext_noop("an old Word document"), ".doc"),
+    ("PowerPoint Document", gettext_noop("an old presentation"), ".ppt"),
+    ("Workbook", gettext_noop("an old spreadsheet"), ".xls"),
+    ("Book", gettext_noop("an old spreadsheet"), ".xls"),
+    ("__nameid_version1.0", gettext_noop("an Outlook mail"), ".msg"),
 )
 # Exceptions of zipfile for a damaged archive.
 UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
@@ -78,16 +85,16 @@ def check(path: Path) -> None:
     known = FORMATS.get(named)
     is_same = suffix in (named, known.like if known else named) or PICTURES.issuperset((suffix, named))
     if suffix and not is_same:
-        ends = f"ends in {named}" if named else "has no ending"
-        raise ExtractionError(f"This file is {what}, though its name {ends}. {_remedy(suffix)}")
+        template = WRONG_ENDING if named else NO_ENDING
+        raise ExtractionError(template, what=said(what), suffix=named, remedy=_remedy(suffix))
 
 
-def _remedy(suffix: str) -> str:
+def _remedy(suffix: str) -> Sentence:
     if is_readable(suffix):
-        return f"Give it the ending {suffix} and upload it again."
+        return said(RENAME, suffix=suffix)
     if suffix == ".zip":
-        return "Unpack it and upload the files in it."
-    return f"Such files cannot be read. {advice(suffix)}"
+        return said(UNPACK)
+    return said(UNREADABLE_TYPE, advice=advice(suffix))
 
 
 def _identified(path: Path, start: bytes) -> tuple[str, str]:
@@ -97,9 +104,9 @@ def _identified(path: Path, start: bytes) -> tuple[str, str]:
     if start.startswith(OLE):
         return _container(path)
     if WEBP.match(start):
-        return "a picture", ".webp"
+        return gettext_noop("a picture"), ".webp"
     if HEIC.match(start):
-        return "a picture of the type HEIC", ".heic"
+        return gettext_noop("a picture of the type HEIC"), ".heic"
     return next(((what, suffix) for mark, what, suffix in KNOWN if _begins(start, mark)), ("", ""))
 
 
@@ -120,7 +127,7 @@ def _zipped(path: Path) -> tuple[str, str]:
         return OPEN_DOCUMENT[kind]
     if "[Content_Types].xml" in names:
         return next(((what, suffix) for folder, what, suffix in ZIPPED if _holds(names, folder)), OTHER_OFFICE)
-    return "a zip archive", ".zip"
+    return gettext_noop("a zip archive"), ".zip"
 
 
 def _start_of(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -138,7 +145,7 @@ def _container(path: Path) -> tuple[str, str]:
             if not suffix:
                 raise ExtractionError(LOCKED)
             return what, suffix
-    return "a file of an old program", ".ole"
+    return gettext_noop("a file of an old program"), ".ole"
 
 
 def _contains(path: Path, wanted: bytes) -> bool:

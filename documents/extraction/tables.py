@@ -8,6 +8,7 @@ from documents.extraction.encodings import clean
 from documents.extraction.grids import ROWS_ABOVE_NAMES, Merged, are_names, header_row, names_of
 from documents.extraction.layout import LABEL_CHARACTERS, PAGE_CHARACTERS, TITLE_CHARACTERS, row
 from documents.extraction.types import ExtractedPage, ExtractionError, Heading, Limits, check_characters
+from langai_site.words import gettext_noop
 
 # Up to this many empty rows are kept as empty lines; more of them start a new page.
 EMPTY_ROWS = 500
@@ -92,16 +93,25 @@ class Tables:
         self._cells += len(cells) + 1
         if self._cells > self._most_cells:
             raise ExtractionError(
-                f"This table has more than {self._most_cells:,} cells and rows. Split it into several files."
+                gettext_noop("This table has more than %(_most_cells)s cells and rows. Split it into several files."),
+                _most_cells=self._most_cells,
             )
         if len(cells) > MAX_COLUMNS:
             raise ExtractionError(
-                f"Row {number:,} of this table has more than {MAX_COLUMNS:,} columns. Split it into several files."
+                gettext_noop(
+                    "Row %(number)s of this table has more than %(max_columns)s columns. Split it into several files."
+                ),
+                number=number,
+                max_columns=MAX_COLUMNS,
             )
         if any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
             raise ExtractionError(
-                f"Row {number:,} of this table has a cell of more than {MAX_CELL_CHARACTERS:,} characters. "
-                "Upload such long texts as files of their own."
+                gettext_noop(
+                    "Row %(number)s of this table has a cell of more than %(max_cell_characters)s characters. Upload "
+                    "such long texts as files of their own."
+                ),
+                number=number,
+                max_cell_characters=MAX_CELL_CHARACTERS,
             )
 
 

@@ -4,16 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from documents.sentences import Sentence, Value, said
 from langai_site.errors import LangAIError
+from langai_site.words import gettext_noop
 
 # More headings than this no longer say much about a place, and would bloat the output.
 MAX_HEADINGS = 100_000
 
 
 class ExtractionError(LangAIError):
-    """No text can be read from a file; the message explains the reason to its owner and what to do."""
+    """No text can be read from a file; the message explains the reason to its owner and what to do.
+
+    It is a sentence, because it is stored, and read later in the language of a page.
+    """
 
     code, status = "extraction_failed", 422
+
+    def __init__(self, template: str | Sentence, **values: Value) -> None:
+        self.sentence = said(template, **values)
+        super().__init__(str(self.sentence))
 
 
 class LimitReachedError(ExtractionError):
@@ -64,7 +73,7 @@ class Unread(StrEnum):
     ATTACHMENT = "attachment"
     # The extraction service did not read the file, so LangAI did; `value` says why.
     NO_EXTRACTOR = "no_extractor"
-    # `value` names a part of the file, in the words of a person: "cells with formulas without a stored value".
+    # `value` is a sentence that names a part of the file: "cells with formulas without a stored value".
     PART = "part"
 
 
@@ -76,7 +85,7 @@ class Note:
     """
 
     code: str
-    value: str = ""
+    value: str | Sentence = ""
     pages: tuple[int, ...] = ()
     count: int = 0
 
@@ -120,19 +129,22 @@ def check_amount(extracted: Extracted, limits: Limits) -> None:
     check_pages(len(extracted.pages), limits)
     check_characters(sum(len(page.text) for page in extracted.pages), limits)
     if not any(page.text.strip() for page in extracted.pages):
-        raise ExtractionError("This file has no text in it.")
+        raise ExtractionError(gettext_noop("This file has no text in it."))
 
 
-def check_pages(pages: int, limits: Limits, what: str = "pages") -> None:
+TOO_MANY_PAGES = gettext_noop("This file has %(count)s pages; at most %(most)s are read. Split it into several files.")
+
+
+def check_pages(pages: int, limits: Limits, template: str = TOO_MANY_PAGES) -> None:
     if pages > limits.max_pages:
-        raise ExtractionError(
-            f"This file has {pages:,} {what}; at most {limits.max_pages:,} are read. Split it into several files."
-        )
+        raise ExtractionError(template, count=pages, most=limits.max_pages)
 
 
 def check_characters(characters: int, limits: Limits) -> None:
     if characters > limits.max_chars:
         raise ExtractionError(
-            f"This file holds too much text: at most {limits.max_chars:,} characters are read. "
-            "Split it into several files."
+            gettext_noop(
+                "This file holds too much text: at most %(max_chars)s characters are read. Split it into several files."
+            ),
+            max_chars=limits.max_chars,
         )

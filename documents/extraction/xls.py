@@ -10,12 +10,17 @@ from documents.extraction.reading import note
 from documents.extraction.signatures import LOCKED, UNREADABLE
 from documents.extraction.tables import Tables
 from documents.extraction.types import Extracted, ExtractionError, Limits, Unread
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 if TYPE_CHECKING:
     from xlrd.book import Book
     from xlrd.sheet import Sheet
 
-DAMAGED = "This spreadsheet is damaged, or was made by a program that writes .xls badly. Save it again as .xlsx."
+HIDDEN = gettext_noop("the hidden sheet “%(name)s”")
+DAMAGED = gettext_noop(
+    "This spreadsheet is damaged, or was made by a program that writes .xls badly. Save it again as .xlsx."
+)
 DAMAGES = (*UNREADABLE, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, struct.error)
 
 
@@ -23,14 +28,16 @@ def extract(path: Path, limits: Limits) -> Extracted:
     book, tables = _opened(path), Tables(limits)
     for sheet in book.sheets():
         if sheet.visibility:
-            note(Unread.PART, f"the hidden sheet “{sheet.name}”")
+            note(Unread.PART, said(HIDDEN, name=sheet.name))
             continue
         try:
             tables.add(_rows(book, sheet), sheet.name)
         except ExtractionError:
             raise
         except DAMAGES as error:
-            raise ExtractionError(f"Sheet “{sheet.name}”: {DAMAGED}") from error
+            raise ExtractionError(
+                gettext_noop("Sheet “%(name)s”: %(reason)s"), name=sheet.name, reason=said(DAMAGED)
+            ) from error
     return Extracted("", tuple(tables.pages), tuple(tables.headings))
 
 

@@ -15,28 +15,43 @@ from documents.extraction.sheet_extras import NOTHING, SheetExtras
 from documents.extraction.signatures import UNREADABLE
 from documents.extraction.tables import Tables
 from documents.extraction.types import Extracted, ExtractionError, Limits, Unread, check_pages
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-DAMAGED = "This spreadsheet is damaged, or was made by a program that writes .xlsx badly. Open it and save it again."
+DAMAGED = gettext_noop(
+    "This spreadsheet is damaged, or was made by a program that writes .xlsx badly. Open it and save it again."
+)
 # Everything that openpyxl raises for files it cannot understand.
 DAMAGES = (*UNREADABLE, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError)
 MAX_ROWS = 1_048_576
 # The library takes three seconds for a megabyte of styles. The programs' own limit of formats is below this.
 MAX_STYLES_MB = 16
-TOO_MANY_STYLES = (
-    f"This spreadsheet has more than {MAX_STYLES_MB} MB of formats. Copy its values into a new file and upload that."
+HIDDEN = gettext_noop("the hidden sheet “%(name)s”")
+TOO_MANY_SHEETS = gettext_noop(
+    "This file has %(count)s sheets; at most %(most)s are read. Split it into several files."
+)
+TOO_MANY_STYLES = said(
+    gettext_noop(
+        "This spreadsheet has more than %(max_styles_mb)s MB of formats. Copy its values into a new file and upload "
+        "that."
+    ),
+    max_styles_mb=str(MAX_STYLES_MB),
 )
 # openpyxl reads the styles from here, whatever the workbook says.
 STYLES = "xl/styles.xml"
 # The maximum that programs let people write. openpyxl searches a format for dates in time quadratic in its length.
 MAX_FORMAT = 255
-TOO_LONG_FORMAT = (
-    f"This spreadsheet has a number format of more than {MAX_FORMAT} characters. "
-    "Copy its values into a new file and upload that."
+TOO_LONG_FORMAT = said(
+    gettext_noop(
+        "This spreadsheet has a number format of more than %(max_format)s characters. Copy its values into a new "
+        "file and upload that."
+    ),
+    max_format=str(MAX_FORMAT),
 )
 MIDNIGHT = time()
 SINCE_1904 = 1904
@@ -55,7 +70,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     with closing(_opened(path)) as workbook:
         for sheet in workbook.worksheets:
             if sheet.sheet_state != "visible":
-                note(Unread.PART, f"the hidden sheet “{sheet.title}”")
+                note(Unread.PART, said(HIDDEN, name=sheet.title))
                 continue
             extra = extras.get(sheet.title, NOTHING)
             tables.add(_rows(sheet, extra), sheet.title, extra.merged)
@@ -69,7 +84,7 @@ def _check_sheets(parts: package.Package, limits: Limits) -> None:
         return
     sheets = package.child(parts.tree(main), "sheets")
     count = len(sheets) if sheets is not None else 0
-    check_pages(count, limits, "sheets")
+    check_pages(count, limits, TOO_MANY_SHEETS)
     if len({name for kind, name in parts.related(main).values() if kind.lower().endswith("sheet")}) < count:
         # No program writes several sheets into one part, and the part would be read as often.
         raise ExtractionError(DAMAGED)

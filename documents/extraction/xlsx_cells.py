@@ -7,9 +7,11 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from documents.extraction.reading import note
 from documents.extraction.types import Unread
+from documents.sentences import said
+from langai_site.words import gettext_noop
 
 FORMULA, VALUE = f"{{{SHEET_MAIN_NS}}}f", f"{{{SHEET_MAIN_NS}}}v"
-NOT_STORED = "cells with formulas whose value is not stored in the file"
+NOT_STORED = gettext_noop("cells with formulas whose value is not stored in the file")
 # The words of a formula say little beyond these.
 FORMULA_CHARACTERS = 500
 
@@ -25,6 +27,6 @@ class CellParser(_reader.WorkSheetParser):  # type: ignore[misc]
         if cell["value"] is None and element.get("t") != "str":
             formula = element.find(FORMULA)
             if formula is not None and not element.findtext(VALUE):
-                note(Unread.PART, NOT_STORED)
+                note(Unread.PART, said(NOT_STORED))
                 cell["value"] = f"={(formula.text or 'formula')[:FORMULA_CHARACTERS]}"
         return cell

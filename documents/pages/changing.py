@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from documents import care
@@ -17,7 +19,7 @@ from documents.extraction.registry import FORMATS, accepted
 from documents.forms import ReadAgainForm
 from documents.models import Document
 from documents.names import split
-from documents.pages.fields import LABELS, ids_of, label_of, number_of
+from documents.pages.fields import ids_of, label_of, labels, number_of
 from documents.services import changing, library, lifecycle
 from documents.services.changing import Changed
 from documents.services.uploads import read_again as queue_again
@@ -57,19 +59,29 @@ def _changed(person: User, collection: int, action: str, ids: list[UUID], reques
     if action == "label":
         return changing.label(person, collection, ids, label_of(request.POST))
     if action == "move":
-        target = number_of(request.POST, "target", "Choose the collection to move them to.")
+        target = number_of(request.POST, "target", _("Choose the collection to move them to."))
         return changing.move(person, collection, ids, target)
-    raise InvalidError("Choose what to do with the documents.")
+    raise InvalidError(_("Choose what to do with the documents."))
 
 
 def _tell(request: HttpRequest, action: str, changed: Changed) -> None:
-    verb = {"retry": "queued again", "label": "given a higher label", "move": "moved"}[action]
     if changed.count or not changed.refused:
-        messages.success(request, f"{changed.count} document{'' if changed.count == 1 else 's'} {verb}.")
+        messages.success(request, _outcome(action, changed.count))
     for reason in changed.refused[:REASONS_SHOWN]:
         messages.warning(request, reason)
     if changed.refused[REASONS_SHOWN:]:
-        messages.warning(request, f"So it is with {len(changed.refused) - REASONS_SHOWN} more.")
+        messages.warning(request, _("So it is with %(count)s more.") % {"count": len(changed.refused) - REASONS_SHOWN})
+
+
+def _outcome(action: str, count: int) -> str:
+    text = {
+        "retry": ngettext("%(count)s document queued again.", "%(count)s documents queued again.", count),
+        "label": ngettext(
+            "%(count)s document given a higher label.", "%(count)s documents given a higher label.", count
+        ),
+        "move": ngettext("%(count)s document moved.", "%(count)s documents moved.", count),
+    }[action]
+    return text % {"count": count}
 
 
 @require_POST
@@ -97,7 +109,7 @@ def document(request: HttpRequest, document: UUID) -> HttpResponse:
     except LangAIError as error:
         context = _context(person, found) | {"refusal": error.message, "form": request.POST}
         return render(request, PAGE, context, status=error.status)
-    messages.success(request, "Your changes are saved.")
+    messages.success(request, _("Your changes are saved."))
     return redirect("documents:document", document)
 
 
@@ -115,7 +127,7 @@ def _context(person: User, document: Document) -> dict[str, Any]:
         "item": item,
         "collection": collection,
         "document": document,
-        "labels": [(slug, name) for slug, name in LABELS if Sensitivity[slug.upper()] >= lowest],
+        "labels": [(slug, name) for slug, name in labels() if Sensitivity[slug.upper()] >= lowest],
         "label": Sensitivity(document.sensitivity).slug,
         "lowest": lowest if lowest else None,
         "people": care.people_for(document.collection_id),
@@ -148,7 +160,7 @@ def read_again(request: HttpRequest, document: UUID) -> HttpResponse:
     except LangAIError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"“{found.title}” is queued to be read again.")
+        messages.success(request, _("“%(title)s” is queued to be read again.") % {"title": found.title})
     return redirect("documents:document", document)
 
 
@@ -161,5 +173,5 @@ def keep_previous(request: HttpRequest, document: UUID) -> HttpResponse:
     except LangAIError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"“{found.title}” stays as it was. The new file is removed.")
+        messages.success(request, _("“%(title)s” stays as it was. The new file is removed.") % {"title": found.title})
     return redirect("documents:document", document)

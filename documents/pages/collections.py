@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from documents.pages.fields import LABELS, label_of, numbers_of, readers_in_words
+from documents.pages.fields import label_of, labels, numbers_of, readers_in_words
 from documents.services import library, own, quotas, sharing
 from documents.services.own import Description
 from langai_site.accounts.limits import costly
@@ -32,8 +33,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """Show the form for a new collection; a post makes it and opens it."""
     person = signed_in(request)
     if not own.may_make(person):
-        raise ForbiddenError(own.NOT_HERE)
-    context: dict[str, Any] = {"labels": LABELS, "label": "internal", "name_max": own.NAME_MAX}
+        raise ForbiddenError(_(own.NOT_HERE))
+    context: dict[str, Any] = {"labels": labels(), "label": "internal", "name_max": own.NAME_MAX}
     if request.method == "POST":
         try:
             return redirect("documents:collection", own.create(person, description_of(request)).pk)
@@ -55,7 +56,7 @@ def settings(request: HttpRequest, collection: int) -> HttpResponse:
         own.describe(person, collection, description_of(request))
     except LangAIError as error:
         return _refused(request, person, collection, error, part="about")
-    messages.success(request, "The settings of this collection are saved.")
+    messages.success(request, _("The settings of this collection are saved."))
     return redirect("documents:settings", collection)
 
 
@@ -64,7 +65,7 @@ def _settings(person: User, collection: Collection) -> dict[str, Any]:
     named = collection.users.exclude(pk__in=collection.owners.values("pk")).order_by("username")
     return {
         "collection": collection,
-        "labels": LABELS,
+        "labels": labels(),
         "label": Sensitivity(collection.sensitivity).slug,
         "name_max": own.NAME_MAX,
         "teams": sharing.offered_teams(person, collection),
@@ -102,8 +103,10 @@ def share(request: HttpRequest, collection: int) -> HttpResponse:
         proposal = sharing.share(person, collection, teams=numbers_of(request.POST, "teams"), people=people)
     except LangAIError as error:
         return _refused(request, person, collection, error, part="share")
-    text = "An admin will decide about it. Until then nobody new reads it." if proposal else "Who reads it is saved."
-    messages.success(request, text)
+    if proposal:
+        messages.success(request, _("An admin will decide about it. Until then nobody new reads it."))
+    else:
+        messages.success(request, _("Who reads it is saved."))
     return redirect(f"{reverse('documents:settings', args=[collection])}#share")
 
 
@@ -114,12 +117,12 @@ def hand_over(request: HttpRequest, collection: int) -> HttpResponse:
     try:
         found = people_named(request.POST.get("person", ""))
         if len(found) != 1:
-            raise LangAIError("Name one person.")
+            raise LangAIError(_("Name one person."))
         stays = bool(request.POST.get("stays"))
         given = sharing.hand_over(person, collection, found[0], stays_reader=stays)
     except LangAIError as error:
         return _refused(request, person, collection, error, part="hand-over")
-    messages.success(request, f"“{given.name}” belongs to {found[0]} now.")
+    messages.success(request, _("“%(name)s” belongs to %(person)s now.") % {"name": given.name, "person": found[0]})
     return redirect("documents:library")
 
 

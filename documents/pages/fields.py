@@ -3,12 +3,16 @@
 from uuid import UUID
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 
-LABELS = [(label.slug, label.label) for label in Sensitivity]
+
+def labels() -> list[tuple[str, str]]:
+    """Return the labels that a form offers, by their names in the language of the page."""
+    return [(label.slug, label.label) for label in Sensitivity]
 
 
 def label_of(form: QueryDict, name: str = "label", default: Sensitivity = Sensitivity.INTERNAL) -> Sensitivity:
@@ -16,8 +20,8 @@ def label_of(form: QueryDict, name: str = "label", default: Sensitivity = Sensit
     value = form.get(name, "")
     if not value:
         return default
-    if value not in dict(LABELS):
-        raise InvalidError("This label is not known. Choose one from the list.")
+    if value not in dict(labels()):
+        raise InvalidError(_("This label is not known. Choose one from the list."))
     return Sensitivity[value.upper()]
 
 
@@ -48,6 +52,6 @@ def number_of(form: QueryDict, name: str, words: str) -> int:
 def readers_in_words(collection: Collection) -> str:
     """Return who reads a collection besides its owners, in a few words; "" if nobody does."""
     if collection.everyone:
-        return "Everyone signed in"
+        return _("Everyone signed in")
     names = [str(team) for team in collection.teams.all()] + [str(person) for person in collection.users.all()]
     return ", ".join(names)

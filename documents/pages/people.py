@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from documents.services import sharing
@@ -31,12 +32,12 @@ def reassign(request: HttpRequest, collection: int) -> HttpResponse:
     try:
         found = people_named(request.POST.get("person", ""))
         if len(found) != 1:
-            raise InvalidError("Name the one person who gets it.")
+            raise InvalidError(_("Name the one person who gets it."))
         given = sharing.reassign(admin, collection, found[0])
     except InvalidError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"“{given.name}” belongs to {found[0]} now.")
+        messages.success(request, _("“%(name)s” belongs to %(person)s now.") % {"name": given.name, "person": found[0]})
     return redirect("documents:people")
 
 
@@ -49,7 +50,9 @@ def decide(request: HttpRequest, proposal: int) -> HttpResponse:
     except NotFoundError as error:
         messages.error(request, error.message)
     else:
-        messages.success(
-            request, f"The proposal for “{decided.collection}” is {'accepted' if accepts else 'declined'}."
+        accepted, declined = (
+            _("The proposal for “%(name)s” is accepted."),
+            _("The proposal for “%(name)s” is declined."),
         )
+        messages.success(request, (accepted if accepts else declined) % {"name": decided.collection})
     return redirect("documents:people")

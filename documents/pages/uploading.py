@@ -7,6 +7,8 @@ from django.core.files import File
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_POST
 
 from documents.names import shown_name
@@ -22,10 +24,12 @@ from langai_site.sensitivity import Sensitivity
 # Up to this many reasons are shown one by one: a message is kept in a cookie or a session.
 REASONS_SHOWN = 10
 OUTCOMES = {
-    ImportOutcome.IMPORTED: "Uploaded. It is being read.",
-    ImportOutcome.REPLACED: "Uploaded as the next version. It is being read.",
-    ImportOutcome.UNCHANGED: "Here already, and unchanged.",
-    ImportOutcome.CHANGED: "A file of this name is here with other contents. Tick “Replace files of the same name”.",
+    ImportOutcome.IMPORTED: gettext_noop("Uploaded. It is being read."),
+    ImportOutcome.REPLACED: gettext_noop("Uploaded as the next version. It is being read."),
+    ImportOutcome.UNCHANGED: gettext_noop("Here already, and unchanged."),
+    ImportOutcome.CHANGED: gettext_noop(
+        "A file of this name is here with other contents. Tick “Replace files of the same name”."
+    ),
 }
 
 
@@ -41,7 +45,7 @@ def upload(request: HttpRequest, collection: int) -> HttpResponseBase:
     paths = request.POST.getlist("paths")
     wants_json = "application/json" in request.headers.get("Accept", "")
     if not files:
-        return _refused(request, collection, InvalidError("Choose one file or more."), wants_json)
+        return _refused(request, collection, InvalidError(_("Choose one file or more.")), wants_json)
     results = [_stored(file, paths[at] if at < len(paths) else "", target) for at, file in enumerate(files)]
     if wants_json:
         return _answer(results[0])
@@ -69,7 +73,7 @@ def _answer(result: Result) -> JsonResponse:
 
 
 def words_of(result: Result) -> str:
-    return OUTCOMES.get(result.outcome) or result.reason
+    return _(OUTCOMES[result.outcome]) if result.outcome in OUTCOMES else result.reason
 
 
 def _tell(request: HttpRequest, results: list[Result]) -> None:
@@ -77,13 +81,16 @@ def _tell(request: HttpRequest, results: list[Result]) -> None:
     accepted = [result for result in results if result.outcome in (ImportOutcome.IMPORTED, ImportOutcome.REPLACED)]
     others = [result for result in results if result not in accepted]
     if accepted:
-        is_one = len(accepted) == 1
-        found = "It is found by search once it is read" if is_one else "They are found by search once they are read"
-        messages.success(request, f"{len(accepted)} file{'' if is_one else 's'} accepted. {found}.")
+        text = ngettext(
+            "%(count)s file accepted. It is found by search once it is read.",
+            "%(count)s files accepted. They are found by search once they are read.",
+            len(accepted),
+        )
+        messages.success(request, text % {"count": len(accepted)})
     for result in others[:REASONS_SHOWN]:
         messages.warning(request, f"{result.path}: {words_of(result)}")
     if others[REASONS_SHOWN:]:
-        messages.warning(request, f"{len(others) - REASONS_SHOWN} more were not accepted.")
+        messages.warning(request, _("%(count)s more were not accepted.") % {"count": len(others) - REASONS_SHOWN})
 
 
 def _refused(request: HttpRequest, collection: int, error: LangAIError, wants_json: bool) -> HttpResponse:
@@ -101,10 +108,13 @@ def replace_file(request: HttpRequest, document: UUID) -> HttpResponse:
     file = request.FILES.get("file")
     try:
         if not file:
-            raise InvalidError("Choose the new file first.")
+            raise InvalidError(_("Choose the new file first."))
         newer = replace(found, file=file, user=person)
     except LangAIError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"“{newer.file_name}” is queued as version {newer.version}.")
+        messages.success(
+            request,
+            _("“%(name)s” is queued as version %(version)s.") % {"name": newer.file_name, "version": newer.version},
+        )
     return redirect("documents:document", document)

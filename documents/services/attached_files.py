@@ -6,9 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from documents.extraction.registry import FORMATS, SAVE_AS, accepted
 from documents.models import Document, Picture
@@ -22,8 +25,7 @@ from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 
-READING = "Being read"
-GONE = "This file is gone. Attach it again."
+GONE = gettext_noop("This file is gone. Attach it again.")
 Status = Document.Status
 
 
@@ -109,8 +111,10 @@ def _refuse_unknown(name: str) -> None:
     """Raise InvalidError for a type that cannot be read. The message is short because a chip has little room."""
     suffix = split(name)[1].lower()
     if suffix not in FORMATS and suffix not in SAVE_AS:
-        words = f"“{name}” is of a type that cannot be read. Texts, tables, office files, PDF, mails and pictures can."
-        raise InvalidError(words, code="unknown_type", status=415)
+        text = _(
+            "“%(name)s” is of a type that cannot be read. Texts, tables, office files, PDF, mails and pictures can."
+        )
+        raise InvalidError(text % {"name": name}, code="unknown_type", status=415)
 
 
 def _again(document: Document) -> None:
@@ -128,13 +132,16 @@ def _state(row: Document) -> FileState:
     if row.status == Status.READY:
         return FileState("ready", _ready_words(row), row.pages, shown)
     if row.status == Status.FAILED:
-        return FileState("failed", row.error, None, shown)
-    return FileState("waiting", f"{READING}, {row.progress} %" if row.progress else READING, None, shown)
+        return FileState("failed", row.reason, None, shown)
+    if row.progress:
+        return FileState("waiting", _("Being read, %(percent)s %%") % {"percent": row.progress}, None, shown)
+    return FileState("waiting", _("Being read"), None, shown)
 
 
 def _ready_words(row: Document) -> str:
-    pages = row.pages or 0
-    return f"{pages:,} page{'' if pages == 1 else 's'}" if pages else "No text"
+    if not row.pages:
+        return _("No text")
+    return ngettext("%(count)s page", "%(count)s pages", row.pages) % {"count": intcomma(row.pages)}
 
 
 def _served(stored: str, name: str, kind: str) -> ServedFile | None:

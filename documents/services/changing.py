@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from documents.models import Document
 from documents.services import lifecycle, quotas
@@ -55,9 +57,12 @@ def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity
     found = managed_document(user, document)
     title = " ".join(title.replace("\0", "").split())
     if not title:
-        raise InvalidError("Give the document a title.")
+        raise InvalidError(_("Give the document a title."))
     if len(title) > TITLE_MAX:
-        raise InvalidError(f"The title has {len(title)} characters; {TITLE_MAX} are allowed.")
+        raise InvalidError(
+            _("The title has %(count)s characters; %(title_max)s are allowed.")
+            % {"count": len(title), "title_max": TITLE_MAX}
+        )
     sensitivity_of_title = highest(*(detection.label for detection in detectors.scan(title)))
     with transaction.atomic():
         found = _locked(found)
@@ -72,7 +77,7 @@ def _locked(document: Document) -> Document:
     rows = Document.objects.select_related("collection").select_for_update(of=("self",))
     current = rows.filter(pk=document.pk, collection=document.collection_id).first()
     if current is None:
-        raise ConflictError(f"“{document.title}” was changed at this moment. Try again.")
+        raise ConflictError(_("“%(title)s” was changed at this moment. Try again.") % {"title": document.title})
     return current
 
 
@@ -80,10 +85,13 @@ def _refuse_lower(user: User, document: Document, sensitivity: Sensitivity) -> N
     """Raise ForbiddenError or InvalidError if the person may not give the document so low a label."""
     is_of_library = document.collection.kind == Collection.Kind.LIBRARY
     if sensitivity < document.sensitivity and is_of_library and not administers(user, document.collection):
-        raise ForbiddenError("Only an admin can lower the label of a document in the team's Library.")
+        raise ForbiddenError(_("Only an admin can lower the label of a document in the team's Library."))
     if sensitivity < document.lowest_label:
-        needed = document.lowest_label.label.lower()
-        raise InvalidError(f"This file contains something {needed}, so its label cannot be lower than {needed}.")
+        needed = document.lowest_label.in_text
+        raise InvalidError(
+            _("This file contains something %(label)s, so its label cannot be lower than %(label)s.")
+            % {"label": needed}
+        )
 
 
 def administers(user: User, collection: Collection) -> bool:
@@ -147,7 +155,7 @@ def restore(user: User, collection_id: int, deletion_id: UUID) -> Changed:
     deleted = _deleted(collection, deletion_id)
     rows = list(deleted)
     if not rows:
-        raise NotFoundError("This can no longer be undone.")
+        raise NotFoundError(_("This can no longer be undone."))
     if collection.kind == Collection.Kind.OWN and collection.holder_id:
         quotas.require_room_again(collection.holder_id, deleted, min(row.deleted_at for row in rows if row.deleted_at))
     return _each(rows, _restore)
@@ -169,7 +177,8 @@ def _restore(document: Document) -> None:
             record("document.restore", "document", document.pk)
     except IntegrityError:
         raise ConflictError(
-            f"“{document.title}” stays deleted, because its file was uploaded here again meanwhile."
+            _("“%(title)s” stays deleted, because its file was uploaded here again meanwhile.")
+            % {"title": document.title}
         ) from None
 
 
@@ -180,17 +189,20 @@ def move(user: User, collection_id: int, ids: Sequence[UUID], target_id: int) ->
     """
     source, target = managed_collection(user, collection_id), managed_collection(user, target_id)
     if source == target:
-        raise ConflictError("These documents are in this collection already. Choose another one.")
+        raise ConflictError(_("These documents are in this collection already. Choose another one."))
     if source.kind == Collection.Kind.LIBRARY and target.kind == Collection.Kind.OWN:
-        raise ForbiddenError("Documents of the team's Library cannot be moved to a collection of your own.")
+        raise ForbiddenError(_("Documents of the team's Library cannot be moved to a collection of your own."))
     return _each(_chosen(source, ids), lambda document: _move(document, source, target, user.get_username()))
 
 
 def _move(document: Document, source: Collection, target: Collection, by: str) -> None:
     if document.is_busy or getattr(document, "previous", None):
-        raise ConflictError(f"“{document.title}” is not read yet. Move it once it is.")
+        raise ConflictError(_("“%(title)s” is not read yet. Move it once it is.") % {"title": document.title})
     if same := same_bytes(target, document.sha256):
-        raise ConflictError(f"The file of “{document.title}” is already in “{target}”, as “{same.title}”.")
+        raise ConflictError(
+            _("The file of “%(title)s” is already in “%(target)s”, as “%(other)s”.")
+            % {"title": document.title, "target": target, "other": same.title}
+        )
     if source.holder_id != target.holder_id:
         quotas.require_room(target, document.size)
     try:
@@ -199,7 +211,7 @@ def _move(document: Document, source: Collection, target: Collection, by: str) -
             source = Collection.objects.select_for_update().get(pk=source.pk)
             current = _locked(document)
             if current.status != document.status:
-                raise ConflictError(f"“{document.title}” was changed at this moment. Try again.")
+                raise ConflictError(_("“%(title)s” was changed at this moment. Try again.") % {"title": document.title})
             kept = highest(current.sensitivity, source.sensitivity)
             Document.objects.filter(pk=document.pk).update(collection=target, sensitivity=kept)
             search.relabel(document.pk, title=current.title, sensitivity=kept)
@@ -208,15 +220,20 @@ def _move(document: Document, source: Collection, target: Collection, by: str) -
             if target.sensitivity > kept:
                 label_rises.raise_quoting(Labelled(document=document.pk), by=by)
     except IntegrityError:
-        raise ConflictError(f"“{target}” already has this file, or one with the same external id.") from None
+        raise ConflictError(
+            _("“%(target)s” already has this file, or one with the same external id.") % {"target": target}
+        ) from None
 
 
 def _chosen(collection: Collection, ids: Sequence[UUID]) -> list[Document]:
     """Return the chosen documents of a collection; those that are gone by now are left out."""
     if not ids:
-        raise InvalidError("Choose one document or more.")
+        raise InvalidError(_("Choose one document or more."))
     if len(ids) > MOST:
-        raise InvalidError(f"You chose {len(ids):,} documents; {MOST} are the most at once.")
+        raise InvalidError(
+            _("You chose %(count)s documents; %(most)s are the most at once.")
+            % {"count": intcomma(len(ids)), "most": MOST}
+        )
     rows = Document.objects.filter(collection=collection, pk__in=list(ids)).select_related("collection", "previous")
     return list(rows.order_by("title", "pk"))
 

@@ -7,10 +7,12 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from documents.extraction.registry import FORMATS, advice, is_readable
 from documents.models import Document, PreviousVersion
 from documents.names import split
+from documents.wording import drawn
 from langai_site.errors import ConflictError, InvalidError
 from search.models import Collection
 
@@ -33,11 +35,13 @@ def unreadable(name: str, size: int) -> str:
     """Return why a file of this name and size in bytes is refused, as a person reads it; "" if it is accepted."""
     suffix = split(name)[1].lower()
     if not is_readable(suffix):
-        return f"“{name}” is of a type that cannot be read. {advice(suffix)}"
+        values = {"name": name, "advice": drawn(advice(suffix))}
+        return _("“%(name)s” is of a type that cannot be read. %(advice)s") % values
     if not size:
-        return f"“{name}” is empty."
+        return _("“%(name)s” is empty.") % {"name": name}
     if size > settings.UPLOAD_MAX_MB * 1024 * 1024:
-        return f"“{name}” is larger than {settings.UPLOAD_MAX_MB} MB. Split it, or ask an admin to allow more."
+        values = {"name": name, "megabytes": str(settings.UPLOAD_MAX_MB)}
+        return _("“%(name)s” is larger than %(megabytes)s MB. Split it, or ask an admin to allow more.") % values
     return ""
 
 
@@ -68,7 +72,11 @@ def same_bytes(collection: Collection, digest: str) -> Document | None:
 def refuse_same(collection: Collection, digest: str, name: str) -> None:
     """Raise SameFileError if the collection already has these bytes."""
     if same := same_bytes(collection, digest):
-        raise SameFileError(f"“{name}” is already in {collection}, as “{same.title}” ({same.file_name}).", same)
+        raise SameFileError(
+            _("“%(name)s” is already in %(collection)s, as “%(title)s” (%(file_name)s).")
+            % {"name": name, "collection": collection, "title": same.title, "file_name": same.file_name},
+            same,
+        )
 
 
 def drop(stored: Iterable[str]) -> None:

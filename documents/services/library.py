@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from documents.models import Document
 from documents.notes import NoteText, described
@@ -27,12 +29,16 @@ NUMBERS = re.compile(r"\d+")
 # Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs.
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
 BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
-GONE = "This document does not exist, or you may not read it."
-NOT_MANAGED = "You may read this collection, but not change what is in it. Its owners may."
+GONE = gettext_noop("This document does not exist, or you may not read it.")
+NOT_MANAGED = gettext_noop("You may read this collection, but not change what is in it. Its owners may.")
 NEWEST, TITLE, CITED = "newest", "title", "cited"
 # The states that a list can be narrowed to, as people read them.
 READING, FAILED, INCOMPLETE = "reading", "failed", "incomplete"
-STATES = {READING: "Being read", FAILED: "Could not be read", INCOMPLETE: "Read in part, or with a doubt"}
+STATES = {
+    READING: gettext_noop("Being read"),
+    FAILED: gettext_noop("Could not be read"),
+    INCOMPLETE: gettext_noop("Read in part, or with a doubt"),
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Item:
     status: str
     progress: int
     stage: str
+    stage_name: str
     error: str
     source: UUID | None
     version: int
@@ -126,16 +133,16 @@ class Order:
 
 
 ORDERS = {
-    NEWEST: Order("Newest first", "uploaded_at", descending=True),
-    "oldest": Order("Oldest first", "uploaded_at"),
-    TITLE: Order("Title, A to Z", "title"),
-    "-title": Order("Title, Z to A", "title", descending=True),
-    "largest": Order("Largest first", "size", descending=True),
-    "smallest": Order("Smallest first", "size"),
-    "longest": Order("Most pages first", "pages", descending=True),
-    "shortest": Order("Fewest pages first", "pages"),
-    CITED: Order("Most cited first", CITED, descending=True),
-    "-cited": Order("Least cited first", CITED),
+    NEWEST: Order(gettext_noop("Newest first"), "uploaded_at", descending=True),
+    "oldest": Order(gettext_noop("Oldest first"), "uploaded_at"),
+    TITLE: Order(gettext_noop("Title, A to Z"), "title"),
+    "-title": Order(gettext_noop("Title, Z to A"), "title", descending=True),
+    "largest": Order(gettext_noop("Largest first"), "size", descending=True),
+    "smallest": Order(gettext_noop("Smallest first"), "size"),
+    "longest": Order(gettext_noop("Most pages first"), "pages", descending=True),
+    "shortest": Order(gettext_noop("Fewest pages first"), "pages"),
+    CITED: Order(gettext_noop("Most cited first"), CITED, descending=True),
+    "-cited": Order(gettext_noop("Least cited first"), CITED),
 }
 
 
@@ -153,7 +160,7 @@ def shelf(user: User, collection: int) -> Shelf:
     """Return one collection. Raises NotFoundError if `user` may not read it."""
     found = _shelves(user, library_collections(user).filter(pk=collection))
     if not found:
-        raise NotFoundError("This collection does not exist, or you may not read it.")
+        raise NotFoundError(_("This collection does not exist, or you may not read it."))
     return found[0]
 
 
@@ -208,7 +215,7 @@ def item(user: User, document: UUID) -> tuple[Item, Collection]:
     found = Document.objects.filter(seen, pk=document).select_related("collection").first()
     items = _items([document]) if found else ()
     if not (found and items):
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     return items[0], found.collection
 
 
@@ -220,7 +227,7 @@ def managed_document(user: User, document: UUID) -> Document:
     item(user, document)
     found = Document.objects.filter(pk=document, collection__in=managed_collections(user)).first()
     if found is None:
-        raise ForbiddenError(NOT_MANAGED)
+        raise ForbiddenError(_(NOT_MANAGED))
     return found
 
 
@@ -229,7 +236,7 @@ def managed_collection(user: User, collection: int) -> Collection:
     found = managed_collections(user).filter(pk=collection).first()
     if found is None:
         shelf(user, collection)
-        raise ForbiddenError(NOT_MANAGED)
+        raise ForbiddenError(_(NOT_MANAGED))
     return found
 
 
@@ -310,7 +317,8 @@ def _item(document: Document, source: UUID | None, cited: int) -> Item:
         status=document.status,
         progress=document.progress,
         stage=document.stage,
-        error=document.error,
+        stage_name=document.stage_name,
+        error=document.reason,
         source=source,
         version=shown.version,
         file_name=shown.file_name,

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from documents.models import Document, Picture, PreviousVersion
 from documents.names import title_of
@@ -24,7 +25,7 @@ def retry(document: Document) -> None:
     """Queue a failed document again. Raises ConflictError for any other."""
     changed = Document.objects.filter(pk=document.pk, status=Document.Status.FAILED).update(**unread())
     if not changed:
-        raise ConflictError(f"“{document.title}” has not failed, so there is nothing to retry.")
+        raise ConflictError(_("“%(title)s” has not failed, so there is nothing to retry.") % {"title": document.title})
 
 
 def relabel(
@@ -70,7 +71,7 @@ def keep_previous(document: Document) -> None:
             _step_back(document)
     except IntegrityError:
         raise ConflictError(
-            "The file of the earlier version is in this collection as another document by now."
+            _("The file of the earlier version is in this collection as another document by now.")
         ) from None
 
 
@@ -78,7 +79,9 @@ def _step_back(document: Document) -> None:
     current = Document.objects.select_for_update().filter(pk=document.pk).first()
     earlier = PreviousVersion.objects.filter(document=document.pk).first()
     if current is None or earlier is None or current.status == Document.Status.READY:
-        raise ConflictError(f"No replacement of “{document.title}” is waiting, so there is nothing to cancel.")
+        raise ConflictError(
+            _("No replacement of “%(title)s” is waiting, so there is nothing to cancel.") % {"title": document.title}
+        )
     named_by_file = current.title == title_of(current.file_name)[:300]
     title = title_of(earlier.file_name)[:300] if named_by_file else current.title
     settled = {**UNREAD, "status": Document.Status.READY, "progress": 100}

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from documents.models import Document, PreviousVersion
 from documents.services.files import media_type
@@ -12,7 +14,7 @@ from langai_site.errors import NotFoundError
 from search.access import readable_collections
 from search.models import Source
 
-GONE = "This file does not exist any more, or you may not read it."
+GONE = gettext_noop("This file does not exist any more, or you may not read it.")
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,9 @@ def original(user: User, document: UUID) -> Original:
         or PreviousVersion.objects.filter(document=document, **versions).first()
     )
     if source is None or kept is None:
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     try:
         size = default_storage.size(str(kept.file.name))
     except FileNotFoundError:
-        raise NotFoundError(GONE) from None
+        raise NotFoundError(_(GONE)) from None
     return Original(kept.file.path, kept.file_name, media_type(kept.file_name), size)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from documents.models import Document
 from documents.services import quotas
@@ -22,8 +25,8 @@ from search.services.label_rises import Labelled
 NAME_MAX, DESCRIPTION_MAX, MOST = 100, 2_000, 200
 # How long a removed collection, or a deleted document, can come back.
 UNDO_FOR = timedelta(hours=1)
-NOT_HERE = "Collections of one's own are switched off for you here. Ask an admin."
-NOT_YOURS = "Only the owner of a collection of their own can do that."
+NOT_HERE = gettext_noop("Collections of one's own are switched off for you here. Ask an admin.")
+NOT_YOURS = gettext_noop("Only the owner of a collection of their own can do that.")
 EVERYONE, NOBODY = "everyone", "nobody"
 
 
@@ -47,9 +50,11 @@ def may_make(user: User) -> bool:
 def create(user: User, wanted: Description) -> Collection:
     """Make a collection that only this person reads until they share it."""
     if not may_make(user):
-        raise ForbiddenError(NOT_HERE)
+        raise ForbiddenError(_(NOT_HERE))
     if Collection.objects.filter(kind=Collection.Kind.OWN, holder=user).count() >= MOST:
-        raise InvalidError(f"You have {MOST} collections, which is the most. Delete one that you do not need.")
+        raise InvalidError(
+            _("You have %(most)s collections, which is the most. Delete one that you do not need.") % {"most": MOST}
+        )
     collection = Collection(kind=Collection.Kind.OWN, holder=user)
     _write(collection, wanted)
     with transaction.atomic():
@@ -67,7 +72,7 @@ def describe(user: User, collection_id: int, wanted: Description) -> Collection:
     collection = managed_collection(user, collection_id)
     before, earlier = collection.sensitivity, (collection.name, collection.description)
     if wanted.sensitivity < before and collection.kind == Collection.Kind.LIBRARY:
-        raise InvalidError("Only an admin can lower the label of this collection, on its page in the admin.")
+        raise InvalidError(_("Only an admin can lower the label of this collection, on its page in the admin."))
     _write(collection, wanted)
     with transaction.atomic():
         _save(collection, "name", "description", "sensitivity")
@@ -84,11 +89,17 @@ def _write(collection: Collection, wanted: Description) -> None:
     name = " ".join(wanted.name.replace("\0", "").split())
     text = wanted.description.replace("\r\n", "\n").replace("\0", "").strip()
     if not name:
-        raise InvalidError("Give the collection a name.")
+        raise InvalidError(_("Give the collection a name."))
     if len(name) > NAME_MAX:
-        raise InvalidError(f"The name has {len(name)} characters; {NAME_MAX} are allowed.")
+        raise InvalidError(
+            _("The name has %(count)s characters; %(name_max)s are allowed.")
+            % {"count": len(name), "name_max": NAME_MAX}
+        )
     if len(text) > DESCRIPTION_MAX:
-        raise InvalidError(f"The description has {len(text):,} characters; {DESCRIPTION_MAX:,} are allowed.")
+        raise InvalidError(
+            _("The description has %(count)s characters; %(description_max)s are allowed.")
+            % {"count": intcomma(len(text)), "description_max": intcomma(DESCRIPTION_MAX)}
+        )
     collection.name, collection.description, collection.sensitivity = name, text, wanted.sensitivity
 
 
@@ -98,15 +109,18 @@ def _save(collection: Collection, *fields: str) -> None:
         with transaction.atomic():
             collection.save(update_fields=fields or None)
     except IntegrityError:
-        whose = "You have" if collection.kind == Collection.Kind.OWN else "There is"
-        raise ConflictError(f"{whose} a collection named “{collection.name}” already. Choose another name.") from None
+        if collection.kind == Collection.Kind.OWN:
+            text = _("You have a collection named “%(name)s” already. Choose another name.")
+        else:
+            text = _("There is a collection named “%(name)s” already. Choose another name.")
+        raise ConflictError(text % {"name": collection.name}) from None
 
 
 def own_collection(user: User, collection_id: int) -> Collection:
     """Return a person's own collection. Raises ForbiddenError for one that they may only read, or NotFoundError."""
     collection = managed_collection(user, collection_id)
     if collection.kind != Collection.Kind.OWN or collection.holder_id != user.pk:
-        raise ForbiddenError(NOT_YOURS)
+        raise ForbiddenError(_(NOT_YOURS))
     return collection
 
 
@@ -131,7 +145,7 @@ def restore(user: User, collection_id: int) -> Collection:
     """Bring back a removed collection, as it was. Raises NoRoomError if its owner has filled its place meanwhile."""
     collection = removed_collection(user, collection_id)
     if collection is None:
-        raise NotFoundError("This can no longer be undone.")
+        raise NotFoundError(_("This can no longer be undone."))
     quotas.require_room_again(user.pk, Document.objects.filter(collection=collection), collection.removed_at)
     collection.kind, collection.removed_at = Collection.Kind.OWN, None
     with transaction.atomic():

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from documents.models import Document
 from langai_site.errors import InvalidError
 from search.models import Collection
 
 MB = 1024 * 1024
-MAKE_ROOM = "Delete files that you do not need any more, or ask an admin for more room."
 
 
 class NoRoomError(InvalidError):
@@ -45,15 +46,25 @@ class Quota:
     def refusal(self, files: int = 1, size: int = 0) -> str:
         """Return why so much more does not fit, as a person reads it; "" if it does."""
         if files and self.most_files and self.files + files > self.most_files:
-            return f"You have {self.files:,} of the {self.most_files:,} files that one person may have. {MAKE_ROOM}"
-        if self.most_size and size > 0 and self.size + size > self.most_size:
-            held, most = self.size // MB, self.most_size // MB
-            return f"You have {held:,} of the {most:,} MB that one person may have, so this does not fit. {MAKE_ROOM}"
-        if self.most_passages and self.passages >= self.most_passages:
-            return (
-                f"Your files have {self.passages:,} passages, and {self.most_passages:,} are the most that one person "
-                f"may have. {MAKE_ROOM}"
+            text = _(
+                "You have %(files)s of the %(most)s files that one person may have. Delete files that you do not need "
+                "any more, or ask an admin for more room."
             )
+            return text % {"files": intcomma(self.files), "most": intcomma(self.most_files)}
+        if self.most_size and size > 0 and self.size + size > self.most_size:
+            text = _(
+                "You have %(size)s of the %(most)s MB that one person may have, so this does not fit. Delete files "
+                "that "
+                "you do not need any more, or ask an admin for more room."
+            )
+            return text % {"size": intcomma(self.size // MB), "most": intcomma(self.most_size // MB)}
+        if self.most_passages and self.passages >= self.most_passages:
+            text = _(
+                "Your files have %(passages)s passages, and %(most)s are the most that one person may have. Delete "
+                "files "
+                "that you do not need any more, or ask an admin for more room."
+            )
+            return text % {"passages": intcomma(self.passages), "most": intcomma(self.most_passages)}
         return ""
 
 

@@ -9,6 +9,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from documents.models import Document, ShareProposal
 from documents.services import quotas
@@ -20,9 +22,9 @@ from search.models import Collection
 
 AT_ONCE, PROPOSAL, NOBODY = "at-once", "proposal", "nobody"
 REASON_MAX = 300
-ADMINS_ONLY = "Only admins with all rights can do that."
-SWITCHED_OFF = "Collections cannot be shared here. Ask an admin, who can say who may read this one."
-GONE = "This collection does not exist any more."
+ADMINS_ONLY = gettext_noop("Only admins with all rights can do that.")
+SWITCHED_OFF = gettext_noop("Collections cannot be shared here. Ask an admin, who can say who may read this one.")
+GONE = gettext_noop("This collection does not exist any more.")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def share(user: User, collection_id: int, *, teams: Some[int], people: Iterable[
     added = wanted - present
     rule = rule_for(user)
     if added and rule == NOBODY:
-        raise ForbiddenError(SWITCHED_OFF)
+        raise ForbiddenError(_(SWITCHED_OFF))
     with transaction.atomic():
         # What was proposed before is replaced by what is wanted now.
         ShareProposal.objects.filter(collection=collection).delete()
@@ -139,7 +141,7 @@ def decide(admin: User, proposal_id: int, *, accepts: bool, reason: str = "") ->
     _require_admin(admin)
     proposal = waiting().select_for_update(of=("self",)).filter(pk=proposal_id).first()
     if proposal is None:
-        raise NotFoundError("This was decided already, or taken back.")
+        raise NotFoundError(_("This was decided already, or taken back."))
     if accepts:
         proposal.collection.teams.add(*proposal.teams.all())
         proposal.collection.users.add(*proposal.users.filter(is_active=True))
@@ -155,9 +157,9 @@ def hand_over(user: User, collection_id: int, to: User, *, stays_reader: bool = 
     """Make another person the owner of a collection in one's own place; `stays_reader`: oneself may still read it."""
     collection = managed_collection(user, collection_id)
     if not collection.owners.filter(pk=user.pk).exists():
-        raise ForbiddenError("Only its owners can hand a collection over here. Admins choose owners in the admin.")
+        raise ForbiddenError(_("Only its owners can hand a collection over here. Admins choose owners in the admin."))
     if to.pk == user.pk:
-        raise InvalidError("It is yours already. Name another person.")
+        raise InvalidError(_("It is yours already. Name another person."))
     if collection.kind == Collection.Kind.OWN:
         _require_room(collection, to)
     with transaction.atomic():
@@ -172,7 +174,9 @@ def hand_over(user: User, collection_id: int, to: User, *, stays_reader: bool = 
 def _require_room(collection: Collection, to: User) -> None:
     size = Document.objects.filter(collection=collection).order_by().aggregate(size=Coalesce(Sum("size"), 0))["size"]
     if quotas.quota_of(to.pk).refusal(Document.objects.filter(collection=collection).count(), size):
-        raise ConflictError(f"{to} has no room for it. Delete some of its files, or ask an admin for more room.")
+        raise ConflictError(
+            _("%(to)s has no room for it. Delete some of its files, or ask an admin for more room.") % {"to": to}
+        )
 
 
 def reassign(admin: User, collection_id: int, to: User) -> Collection:
@@ -180,9 +184,9 @@ def reassign(admin: User, collection_id: int, to: User) -> Collection:
     _require_admin(admin)
     collection = Collection.objects.filter(kind=Collection.Kind.OWN, pk=collection_id).first()
     if collection is None:
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     if collection.holder_id == to.pk:
-        raise InvalidError("It belongs to this person already. Name another one.")
+        raise InvalidError(_("It belongs to this person already. Name another one."))
     with transaction.atomic():
         _give(collection, to, instead_of=collection.holder)
     return collection
@@ -196,7 +200,7 @@ def _give(collection: Collection, to: User, *, instead_of: User | None) -> None:
             with transaction.atomic():
                 collection.save(update_fields=["holder", "name"])
         except IntegrityError:
-            raise ConflictError(f"{to} has a collection with this name by now. Try again.") from None
+            raise ConflictError(_("%(to)s has a collection with this name by now. Try again.") % {"to": to}) from None
         collection.owners.set([to])
     else:
         collection.owners.add(to)
@@ -243,4 +247,4 @@ def left_behind() -> int:
 
 def _require_admin(person: User) -> None:
     if not (person.is_active and person.is_staff and person.is_superuser):
-        raise ForbiddenError(ADMINS_ONLY)
+        raise ForbiddenError(_(ADMINS_ONLY))

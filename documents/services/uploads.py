@@ -6,6 +6,7 @@ from typing import Any
 from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from documents.models import Document, PreviousVersion, Version
 from documents.names import shown_name, title_of
@@ -130,7 +131,7 @@ def read_again(document: Document, *, encoding: str = "", ocr_languages: str = "
     becomes the next version. Raises ConflictError while it is waiting or being read, or if its file is gone.
     """
     if document.is_busy:
-        raise ConflictError(f"“{document.title}” is being read. Wait until it is ready.")
+        raise ConflictError(_("“%(title)s” is being read. Wait until it is ready.") % {"title": document.title})
     newer = Document(
         id=document.pk,
         **{
@@ -151,15 +152,23 @@ def read_again(document: Document, *, encoding: str = "", ocr_languages: str = "
         with document.file.open("rb") as file:
             newer.file.save(document.file_name, file, save=False)
     except FileNotFoundError:
-        raise ConflictError(f"The file of “{document.title}” is gone. Replace it instead.") from None
+        raise ConflictError(
+            _("The file of “%(title)s” is gone. Replace it instead.") % {"title": document.title}
+        ) from None
     _written(newer, lambda: _take_place(document, newer))
     return Document.objects.get(pk=document.pk)
 
 
 def _refuse_unchanged(document: Document, digest: str, name: str) -> None:
     if digest == document.sha256:
-        hint = " Choose Retry to read it again." if document.status == Document.Status.FAILED else ""
-        text = f"“{name}” is the file that “{document.title}” has already: nothing was replaced.{hint}"
+        if document.status == Document.Status.FAILED:
+            text = _(
+                "“%(name)s” is the file that “%(title)s” has already: nothing was replaced. Choose Retry to read it "
+                "again."
+            )
+        else:
+            text = _("“%(name)s” is the file that “%(title)s” has already: nothing was replaced.")
+        text %= {"name": name, "title": document.title}
         raise SameFileError(text, document)
     refuse_same(document.collection, digest, name)
 
@@ -185,7 +194,10 @@ def _written(document: Document, write: Callable[[], object]) -> None:
         # Another upload of the same bytes was quicker.
         refuse_same(document.collection, document.sha256, document.file_name)
         if document.external_id:
-            raise ConflictError(f"Another document has the external id “{document.external_id}” by now.") from None
+            raise ConflictError(
+                _("Another document has the external id “%(external_id)s” by now.")
+                % {"external_id": document.external_id}
+            ) from None
         raise
     except BaseException:
         document.file.delete(save=False)
@@ -195,7 +207,10 @@ def _written(document: Document, write: Callable[[], object]) -> None:
 def _take_place(document: Document, newer: Document) -> None:
     current = Document.objects.select_for_update().filter(pk=document.pk, version=document.version).first()
     if current is None:
-        raise ConflictError(f"“{document.title}” was replaced or deleted at this moment. Look at it, then try again.")
+        raise ConflictError(
+            _("“%(title)s” was replaced or deleted at this moment. Look at it, then try again.")
+            % {"title": document.title}
+        )
     if current.status == Document.Status.READY:
         PreviousVersion.objects.update_or_create(document=current, defaults=version_values(current))
     else:

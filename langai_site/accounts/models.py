@@ -77,6 +77,14 @@ class User(AbstractUser):
         editable=False,
         help_text=gettext_lazy("The language of pages; empty: as the browser says."),
     )
+    language = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The language of pages; empty: as the browser says.",
+    )
     # Stored, so that no request needs another query: `second_factor` keeps it right.
     second_factor_due = models.BooleanField(
         gettext_lazy("second factor due"),

@@ -1,77 +1,134 @@
 """Pure: everything that leaves an event, with its words. docs/audit.md lists the same; a test walks through all."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
+
+from langai_site.words import gettext_noop
+
+
+class Edits(NamedTuple):
+    """The words for what admins do with a row of a kind."""
+
+    add: str
+    change: str
+    delete: str
+
 
 # Rows that admins edit: adding, changing and deleting one are actions of its kind. By the name of the model. What an
 # admin page deletes besides, such as a conversation, stands below.
-KINDS: Mapping[str, str] = {
-    "user": "person",
-    "team": "team",
-    "group": "permission group",
-    "invitation": "invitation",
-    "groupmapping": "group mapping",
-    "socialapp": "identity provider",
-    "connection": "connection",
-    "model": "model",
-    "routingpolicy": "routing policy",
-    "budget": "budget",
-    "sensitivepattern": "sensitive pattern",
-    "keepingrule": "rule for temporary chats",
-    "collection": "collection",
+KINDS: Mapping[str, Edits] = {
+    "user": Edits(gettext_noop("Added a person"), gettext_noop("Changed a person"), gettext_noop("Deleted a person")),
+    "team": Edits(gettext_noop("Added a team"), gettext_noop("Changed a team"), gettext_noop("Deleted a team")),
+    "group": Edits(
+        gettext_noop("Added a permission group"),
+        gettext_noop("Changed a permission group"),
+        gettext_noop("Deleted a permission group"),
+    ),
+    "invitation": Edits(
+        gettext_noop("Added a invitation"), gettext_noop("Changed a invitation"), gettext_noop("Deleted a invitation")
+    ),
+    "groupmapping": Edits(
+        gettext_noop("Added a group mapping"),
+        gettext_noop("Changed a group mapping"),
+        gettext_noop("Deleted a group mapping"),
+    ),
+    "socialapp": Edits(
+        gettext_noop("Added a identity provider"),
+        gettext_noop("Changed a identity provider"),
+        gettext_noop("Deleted a identity provider"),
+    ),
+    "connection": Edits(
+        gettext_noop("Added a connection"), gettext_noop("Changed a connection"), gettext_noop("Deleted a connection")
+    ),
+    "model": Edits(gettext_noop("Added a model"), gettext_noop("Changed a model"), gettext_noop("Deleted a model")),
+    "routingpolicy": Edits(
+        gettext_noop("Added a routing policy"),
+        gettext_noop("Changed a routing policy"),
+        gettext_noop("Deleted a routing policy"),
+    ),
+    "budget": Edits(gettext_noop("Added a budget"), gettext_noop("Changed a budget"), gettext_noop("Deleted a budget")),
+    "sensitivepattern": Edits(
+        gettext_noop("Added a sensitive pattern"),
+        gettext_noop("Changed a sensitive pattern"),
+        gettext_noop("Deleted a sensitive pattern"),
+    ),
+    "keepingrule": Edits(
+        gettext_noop("Added a rule for temporary chats"),
+        gettext_noop("Changed a rule for temporary chats"),
+        gettext_noop("Deleted a rule for temporary chats"),
+    ),
+    "collection": Edits(
+        gettext_noop("Added a collection"), gettext_noop("Changed a collection"), gettext_noop("Deleted a collection")
+    ),
 }
-VERBS = {"add": "Added a {}", "change": "Changed a {}", "delete": "Deleted a {}"}
 OWN: Mapping[str, str] = {
-    "sign_in": "Signed in",
-    "sign_in.failed": "Failed to sign in",
-    "sign_out": "Signed out",
-    "session.end": "Signed out a browser",
-    "session.end_all": "Signed out everywhere",
-    "password.change": "Changed a password",
-    "factor.add": "Added a second factor",
-    "factor.remove": "Removed a second factor",
-    "factor.codes": "Made new recovery codes",
-    "factor.failed": "Entered a wrong code",
-    "factor.reset": "Removed somebody's second factors",
-    "key.add": "Made an API key",
-    "key.revoke": "Revoked an API key",
-    "invitation.renew": "Renewed an invitation's link",
-    "invitation.accept": "Accepted an invitation",
-    "user.rights": "Changed a person's rights or teams",
-    "user.switch": "Switched an account on or off",
-    "user.leave": "Deleted their own account",
-    "user.link": "Linked an account to an identity provider",
-    "user.teams": "Changed a person's teams as their provider says",
-    "routingpolicy.activate": "Put a routing policy into force",
-    "collection.label": "Changed a collection's label",
-    "collection.readers": "Changed who reads or owns a collection",
-    "collection.restore": "Brought back a collection",
-    "document.upload": "Uploaded a document",
-    "document.replace": "Replaced a document's file",
-    "document.change": "Changed a document",
-    "document.label": "Changed a document's label",
-    "document.delete": "Deleted a document",
-    "document.restore": "Brought back a document",
-    "document.move": "Moved a document to another collection",
-    "document.read": "Read a document in admin",
-    "conversation.label": "Lowered a conversation's label",
-    "conversation.delete": "Deleted a conversation",
-    "conversation.export": "Exported a conversation",
-    "conversation.export_many": "Started an export of conversations",
-    "conversation.import": "Started an import of conversations",
-    "share.add": "Shared a conversation by a link",
-    "share.change": "Changed a link to a shared conversation",
-    "share.revoke": "Revoked a link to a shared conversation",
-    "share.delete": "Deleted a link to a shared conversation",
-    "openwebui.import": "Moved an Open WebUI in",
-    "branch.delete": "Deleted a message with what follows it",
-    "conversation.restore": "Brought back a conversation",
-    "usage.export": "Exported usage",
-    "audit.export": "Exported the audit log",
-    "ledger.export": "Exported the head of the chain",
-    "secrets.rotate": "Encrypted stored secrets again",
-    "models.sync": "Asked providers for their models",
+    "sign_in": gettext_noop("Signed in"),
+    "sign_in.failed": gettext_noop("Failed to sign in"),
+    "sign_out": gettext_noop("Signed out"),
+    "session.end": gettext_noop("Signed out a browser"),
+    "session.end_all": gettext_noop("Signed out everywhere"),
+    "password.change": gettext_noop("Changed a password"),
+    "factor.add": gettext_noop("Added a second factor"),
+    "factor.remove": gettext_noop("Removed a second factor"),
+    "factor.codes": gettext_noop("Made new recovery codes"),
+    "factor.failed": gettext_noop("Entered a wrong code"),
+    "factor.reset": gettext_noop("Removed somebody's second factors"),
+    "key.add": gettext_noop("Made an API key"),
+    "key.revoke": gettext_noop("Revoked an API key"),
+    "invitation.renew": gettext_noop("Renewed an invitation's link"),
+    "invitation.accept": gettext_noop("Accepted an invitation"),
+    "user.rights": gettext_noop("Changed a person's rights or teams"),
+    "user.switch": gettext_noop("Switched an account on or off"),
+    "user.leave": gettext_noop("Deleted their own account"),
+    "user.link": gettext_noop("Linked an account to an identity provider"),
+    "user.teams": gettext_noop("Changed a person's teams as their provider says"),
+    "routingpolicy.activate": gettext_noop("Put a routing policy into force"),
+    "collection.label": gettext_noop("Changed a collection's label"),
+    "collection.readers": gettext_noop("Changed who reads or owns a collection"),
+    "collection.restore": gettext_noop("Brought back a collection"),
+    "document.upload": gettext_noop("Uploaded a document"),
+    "document.replace": gettext_noop("Replaced a document's file"),
+    "document.change": gettext_noop("Changed a document"),
+    "document.label": gettext_noop("Changed a document's label"),
+    "document.delete": gettext_noop("Deleted a document"),
+    "document.restore": gettext_noop("Brought back a document"),
+    "document.move": gettext_noop("Moved a document to another collection"),
+    "document.read": gettext_noop("Read a document in admin"),
+    "conversation.label": gettext_noop("Lowered a conversation's label"),
+    "conversation.delete": gettext_noop("Deleted a conversation"),
+    "conversation.export": gettext_noop("Exported a conversation"),
+    "conversation.export_many": gettext_noop("Started an export of conversations"),
+    "conversation.import": gettext_noop("Started an import of conversations"),
+    "share.add": gettext_noop("Shared a conversation by a link"),
+    "share.change": gettext_noop("Changed a link to a shared conversation"),
+    "share.revoke": gettext_noop("Revoked a link to a shared conversation"),
+    "share.delete": gettext_noop("Deleted a link to a shared conversation"),
+    "openwebui.import": gettext_noop("Moved an Open WebUI in"),
+    "branch.delete": gettext_noop("Deleted a message with what follows it"),
+    "conversation.restore": gettext_noop("Brought back a conversation"),
+    "usage.export": gettext_noop("Exported usage"),
+    "audit.export": gettext_noop("Exported the audit log"),
+    "ledger.export": gettext_noop("Exported the head of the chain"),
+    "secrets.rotate": gettext_noop("Encrypted stored secrets again"),
+    "models.sync": gettext_noop("Asked providers for their models"),
+}
+# What things are called within a sentence, by their kind.
+THINGS: Mapping[str, str] = {
+    "user": gettext_noop("user"),
+    "team": gettext_noop("team"),
+    "group": gettext_noop("group"),
+    "invitation": gettext_noop("invitation"),
+    "connection": gettext_noop("connection"),
+    "model": gettext_noop("model"),
+    "budget": gettext_noop("budget"),
+    "collection": gettext_noop("collection"),
+    "document": gettext_noop("document"),
+    "conversation": gettext_noop("conversation"),
+    "message": gettext_noop("message"),
+    "share": gettext_noop("share"),
+    "transfer": gettext_noop("transfer"),
 }
 ACTIONS: Mapping[str, str] = {
     **OWN,
-    **{f"{kind}.{verb}": words.format(name) for kind, name in KINDS.items() for verb, words in VERBS.items()},
+    **{f"{kind}.{verb}": words for kind, edits in KINDS.items() for verb, words in edits._asdict().items()},
 }

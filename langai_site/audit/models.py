@@ -4,10 +4,16 @@ from typing import Any, NoReturn
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from langai_site.audit.actions import ACTIONS
 
-DOORS = {"page": "page", "admin": "admin", "api": "API", "server": "server"}
+DOORS = {
+    "page": gettext_lazy("page"),
+    "admin": gettext_lazy("admin"),
+    "api": gettext_lazy("API"),
+    "server": gettext_lazy("server"),
+}
 
 
 class AppendOnlyError(TypeError):
@@ -26,21 +32,42 @@ class AuditEvent(models.Model):
     """Something that somebody did. Values only: it outlives the person and the object, and repeats nothing of them."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    action = models.CharField(max_length=40, help_text="What was done; langai_site/audit/actions.py has the list.")
-    user_id = models.BigIntegerField(null=True, help_text="Who did it; empty: nobody who is signed in.")
-    username = models.CharField("person", max_length=150, blank=True)
-    kind = models.CharField(max_length=40, blank=True, help_text="What was it done to?")
-    object_id = models.CharField(max_length=64, blank=True)
-    fields = models.CharField(max_length=400, blank=True, help_text="Names of what was changed, without values.")
-    door = models.CharField(
-        max_length=10, choices=list(DOORS.items()), help_text="Through which door; “server” is a command or a job."
+    action = models.CharField(
+        gettext_lazy("action"),
+        max_length=40,
+        help_text=gettext_lazy("What was done; langai_site/audit/actions.py has the list."),
     )
-    address = models.CharField(max_length=45, blank=True)
-    request = models.CharField(max_length=64, blank=True, help_text="The id under which the log has its request.")
+    user_id = models.BigIntegerField(null=True, help_text=gettext_lazy("Who did it; empty: nobody who is signed in."))
+    username = models.CharField(gettext_lazy("person"), max_length=150, blank=True)
+    kind = models.CharField(
+        gettext_lazy("kind"), max_length=40, blank=True, help_text=gettext_lazy("What was it done to?")
+    )
+    object_id = models.CharField(max_length=64, blank=True)
+    fields = models.CharField(
+        gettext_lazy("fields"),
+        max_length=400,
+        blank=True,
+        help_text=gettext_lazy("Names of what was changed, without values."),
+    )
+    door = models.CharField(
+        gettext_lazy("door"),
+        max_length=10,
+        choices=list(DOORS.items()),
+        help_text=gettext_lazy("Through which door; “server” is a command or a job."),
+    )
+    address = models.CharField(gettext_lazy("address"), max_length=45, blank=True)
+    request = models.CharField(
+        gettext_lazy("request"),
+        max_length=64,
+        blank=True,
+        help_text=gettext_lazy("The id under which the log has its request."),
+    )
 
     objects = EventQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("audit event")
+        verbose_name_plural = gettext_lazy("audit events")
         ordering = ["-id"]
         default_permissions = ("view",)
         indexes = [
@@ -62,4 +89,4 @@ class AuditEvent(models.Model):
     @property
     def words(self) -> str:
         """Return what was done as people read it."""
-        return ACTIONS.get(self.action, self.action)
+        return gettext(ACTIONS[self.action]) if self.action in ACTIONS else self.action

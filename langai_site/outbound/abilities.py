@@ -2,9 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.sentences import joined, sentence
+from langai_site.words import gettext_noop
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Ability(StrEnum):
@@ -23,11 +30,19 @@ FROM_LITELLM, FROM_SERVER = "litellm", "server"
 Abilities = Mapping[Ability, bool]
 
 NAMES = {
-    Ability.VISION: "vision",
-    Ability.TOOLS: "tools",
-    Ability.THINKING: "thinking",
-    Ability.DOCUMENTS: "documents",
-    Ability.JSON: "JSON",
+    Ability.VISION: gettext_noop("vision"),
+    Ability.TOOLS: gettext_noop("tools"),
+    Ability.THINKING: gettext_noop("thinking"),
+    Ability.DOCUMENTS: gettext_noop("documents"),
+    Ability.JSON: gettext_noop("JSON"),
+}
+# The same as the name of a field.
+TITLES: Mapping[Ability, "StrOrPromise"] = {
+    Ability.VISION: gettext_lazy("Vision"),
+    Ability.TOOLS: gettext_lazy("Tools"),
+    Ability.THINKING: gettext_lazy("Thinking"),
+    Ability.DOCUMENTS: gettext_lazy("Documents"),
+    Ability.JSON: gettext_lazy("JSON"),
 }
 # Why a model without the ability is not asked.
 LACKS = {
@@ -138,7 +153,7 @@ def from_server(abilities: Abilities) -> dict[str, dict[str, bool]]:
 
 def words(abilities: Abilities) -> tuple[str, ...]:
     """Return the names of the abilities that a model is known to have."""
-    return tuple(NAMES[ability] for ability in Ability if abilities.get(ability))
+    return tuple(_(NAMES[ability]) for ability in Ability if abilities.get(ability))
 
 
 def lacking(needed: Iterable[Ability], abilities: Abilities) -> list[Ability]:

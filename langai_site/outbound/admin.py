@@ -2,6 +2,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Subquery
 from django.db.models.expressions import OuterRef
@@ -13,6 +14,8 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from langai_site.outbound import abilities, admin_trials, catalogue, health, listings, roles, stored_quirks
@@ -20,6 +23,7 @@ from langai_site.outbound.abilities import Ability
 from langai_site.outbound.connections import reading
 from langai_site.outbound.connections.admin import ConnectionAdmin as ConnectionAdmin
 from langai_site.outbound.connections.kinds import RESERVED
+from langai_site.outbound.connections.problems import short_text
 from langai_site.outbound.forms import QUIRKS, ModelForm, plain
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import ProviderError
@@ -27,10 +31,11 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import Price
 
-ASKED = "How it is asked"
-ABILITIES = "What it can do besides text"
-WHERE, TRUST, ROLES = "Where it runs", "What it may see, and who may use it", "What it is good for"
-PRICE = "Price, in US dollars for a million tokens"
+ASKED = gettext_lazy("How it is asked")
+ABILITIES = gettext_lazy("What it can do besides text")
+WHERE, TRUST = gettext_lazy("Where it runs"), gettext_lazy("What it may see, and who may use it")
+ROLES = gettext_lazy("What it is good for")
+PRICE = gettext_lazy("Price, in US dollars for a million tokens")
 
 
 @admin.register(Model)
@@ -87,61 +92,69 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         stays = obj is not None and listings.is_offered(obj.name, listed=obj.available)
         return super().has_delete_permission(request, obj) and not stays
 
-    @admin.display(description="Runs")
+    def _is_local(self, model: Model) -> bool:
+        try:
+            return not catalogue.is_hosted(model.name)
+        except ProviderError:
+            return False
+
+    @admin.display(description=gettext_lazy("Runs"))
     def where(self, model: Model) -> str:
         try:
-            return "hosted" if catalogue.is_hosted(model.name) else "local"
+            return _("hosted") if catalogue.is_hosted(model.name) else _("local")
         except ProviderError:
-            return "not set up"
+            return _("not set up")
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, model: Model) -> SafeString:
         words = catalogue.state(model)
-        return format_html('<span class="model-state{}">{}</span>', "" if words == catalogue.READY else " waits", words)
+        return format_html(
+            '<span class="model-state{}">{}</span>', "" if words == catalogue.READY else " waits", short_text(words)
+        )
 
-    @admin.display(description="May see up to", ordering="ceiling")
+    @admin.display(description=gettext_lazy("May see up to"), ordering="ceiling")
     def ceiling_shown(self, model: Model) -> str:
-        return "all" if self.where(model) == "local" else Sensitivity(model.ceiling).label
+        return _("all") if self._is_local(model) else Sensitivity(model.ceiling).label
 
-    @admin.display(description="Roles")
+    @admin.display(description=gettext_lazy("Roles"))
     def roles_shown(self, model: Model) -> str:
         return roles.words(roles.read(model.roles)) or "-"
 
-    @admin.display(description="Abilities")
+    @admin.display(description=gettext_lazy("Abilities"))
     def abilities_shown(self, model: Model) -> str:
         return ", ".join(abilities.words(abilities.of_row(model.listed_abilities, model.abilities))) or "-"
 
-    @admin.display(description="Context window")
+    @admin.display(description=gettext_lazy("Context window"))
     def window_shown(self, model: Model) -> str:
-        return f"{model.window:,}" if model.window else "not known"
+        return intcomma(model.window) if model.window else _("not known")
 
-    @admin.display(description="Learnt from its server")
+    @admin.display(description=gettext_lazy("Learnt from its server"))
     def learnt_shown(self, model: Model) -> str:
         words = stored_quirks.words(stored_quirks.read(model.learnt))
-        return f"{words[0].upper()}{words[1:]}." if words else "Nothing: its server accepts the usual requests."
+        return f"{words[0].upper()}{words[1:]}." if words else _("Nothing: its server accepts the usual requests.")
 
-    @admin.display(description="Price in", ordering="price_input")
+    @admin.display(description=gettext_lazy("Price in"), ordering="price_input")
     def price_in(self, model: Model) -> str:
         return self._price(model, getattr(model, "price_input", None))
 
-    @admin.display(description="Price out", ordering="price_output")
+    @admin.display(description=gettext_lazy("Price out"), ordering="price_output")
     def price_out(self, model: Model) -> str:
         return self._price(model, getattr(model, "price_output", None))
 
     def _price(self, model: Model, rate: Decimal | None) -> str:
-        if self.where(model) == "local":
-            return "free"
-        return "unpriced" if rate is None else f"${plain(rate)}"
+        if self._is_local(model):
+            return _("free")
+        return _("unpriced") if rate is None else f"${plain(rate)}"
 
-    @admin.display(description="For")
+    @admin.display(description=gettext_lazy("For"))
     def teams_shown(self, model: Model) -> str:
-        return ", ".join(team.name for team in model.teams.all()) or "everyone"
+        return ", ".join(team.name for team in model.teams.all()) or _("everyone")
 
-    @admin.display(description="Prices so far")
+    @admin.display(description=gettext_lazy("Prices so far"))
     def price_history(self, model: Model) -> SafeString:
         now = prices.current_of(model.name)
         rows = Price.objects.filter(model=model.name).order_by("-valid_from", "source", "-pk")
-        context = {"prices": rows, "current": now.version if now else "", "local": self.where(model) == "local"}
+        context = {"prices": rows, "current": now.version if now else "", "local": self._is_local(model)}
         return SafeString(render_to_string("admin/outbound/model/prices.html", context))
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ANN401 - our form, or the list's
@@ -166,7 +179,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
-            "title": "Health of models",
+            "title": _("Health of models"),
             "opts": self.opts,
             "providers": health.report(),
             "shows_cost": request.user.has_perm("usage.view_usageentry"),
@@ -181,7 +194,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         self._test(request, model)
         return redirect("admin:outbound_model_change", pk)
 
-    @admin.action(description="Test the selected models", permissions=["change"])
+    @admin.action(description=gettext_lazy("Test the selected models"), permissions=["change"])
     def test_selected(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
         for model in queryset:
             self._test(request, model)

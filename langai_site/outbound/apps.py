@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 from langai_site import registry
 
@@ -6,7 +7,7 @@ from langai_site import registry
 class OutboundConfig(AppConfig):
     name = "langai_site.outbound"
     label = "outbound"
-    verbose_name = "Models and connections"
+    verbose_name = gettext_lazy("Models and connections")
 
     def ready(self) -> None:
         from langai_site.outbound import access, catalogue, diagnosis, door, last_teams, overview

@@ -33,6 +33,7 @@ from langai_site.outbound.types import ModelInfo, ProviderError
 from langai_site.registry import Status
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 from langai_site.usage import prices
+from langai_site.words import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ EVERY = 60.0
 # A configured server that does not answer, or that is loading its model, is asked more often.
 EVERY_WHILE_FAILING = 10.0
 PAUSE_BEFORE_SECOND_TRY = 1.0
-READY = "ready"
+READY = gettext_noop("ready")
 NAMES_SECONDS = 5.0
 
 # How long an Ollama's statement about a model counts if only the ledger needs it: from one refresh to the next.
@@ -186,16 +187,16 @@ def _info(
 
 
 def state(model: Model) -> str:
-    """Return whether a model can be asked, or why not, in a few words for admins."""
+    """Return whether a model can be asked, or why not, in a few English words for admins."""
     if missing := listings.missing(model.provider):
         return missing
     if model.provider in (_failing or {}):
-        return "its server does not answer"
+        return gettext_noop("its server does not answer")
     if model.name in _loading:
-        return "its server is loading it"
+        return gettext_noop("its server is loading it")
     connection = known.find(model.provider)
     is_open = model.provider in listings.DEFAULTS or (connection is not None and connection.is_open)
-    return READY if model.available or is_open else "its server no longer lists it"
+    return READY if model.available or is_open else gettext_noop("its server no longer lists it")
 
 
 def problem_of(provider: str) -> str:

@@ -1,8 +1,10 @@
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
 
 from langai_site.local_model import PREFIX
 from langai_site.outbound import abilities, parameters, roles
@@ -13,8 +15,11 @@ from langai_site.outbound.types import ModelRole
 from langai_site.usage import prices
 from langai_site.usage.types import ModelPrice
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _dollars(label: str, help_text: str = "") -> forms.DecimalField:
+
+def _dollars(label: "StrOrPromise", help_text: "StrOrPromise" = "") -> forms.DecimalField:
     return forms.DecimalField(
         label=label, help_text=help_text, required=False, min_value=0, max_digits=14, decimal_places=6
     )
@@ -25,15 +30,15 @@ def plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-YES_OR_NO = {"yes": True, "no": False}
+YES_OR_NO = {gettext_noop("yes"): True, gettext_noop("no"): False}
 # For each quirk: its value for each choice of the form.
 QUIRKS: dict[str, dict[str, Any]] = {
     "max_tokens_name": {
         "max_tokens": "max_tokens",
         "max_completion_tokens": "max_completion_tokens",
-        "not at all": None,
+        gettext_noop("not at all"): None,
     },
-    "system_role": {"system": "system", "developer": "developer", "part of the first question": "user"},
+    "system_role": {"system": "system", "developer": "developer", gettext_noop("part of the first question"): "user"},
     "stream": YES_OR_NO,
     "stream_options": YES_OR_NO,
     "temperature": YES_OR_NO,
@@ -45,9 +50,8 @@ ABILITY = {"yes": True, "no": False}
 
 
 def _ability(ability: Ability) -> forms.ChoiceField:
-    choices = [("", "as listed"), *((word, word) for word in ABILITY)]
-    label = abilities.NAMES[ability]
-    return forms.ChoiceField(label=label[0].upper() + label[1:], choices=choices, required=False)
+    choices = [("", gettext_lazy("as listed")), *((word, gettext_lazy(word)) for word in ABILITY)]
+    return forms.ChoiceField(label=abilities.TITLES[ability], choices=choices, required=False)
 
 
 class AbilitiesForm(forms.ModelForm[Model]):
@@ -67,7 +71,8 @@ class AbilitiesForm(forms.ModelForm[Model]):
             name = f"ability_{ability}"
             self.initial[name] = words[kept[ability]] if ability in kept else ""
             if name in self.fields:
-                self.fields[name].help_text = f"Listed: {words[listed[ability]] if ability in listed else 'not known'}."
+                listing = _(words[listed[ability]]) if ability in listed else _("not known")
+                self.fields[name].help_text = _("Listed: %(value)s.") % {"value": listing}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -77,21 +82,21 @@ class AbilitiesForm(forms.ModelForm[Model]):
         return cleaned
 
 
-def _choice(name: str, label: str) -> forms.ChoiceField:
-    choices = [("", "as learnt"), *((word, word) for word in QUIRKS[name])]
+def _choice(name: str, label: "StrOrPromise") -> forms.ChoiceField:
+    choices = [("", gettext_lazy("as learnt")), *((word, gettext_lazy(word)) for word in QUIRKS[name])]
     return forms.ChoiceField(label=label, choices=choices, required=False)
 
 
 class QuirksForm(forms.ModelForm[Model]):
     """How a model is asked: one choice for each quirk, which overrides what was learnt from its server."""
 
-    quirk_max_tokens_name = _choice("max_tokens_name", "Longest answer is sent as")
-    quirk_system_role = _choice("system_role", "Instructions are sent as")
-    quirk_stream = _choice("stream", "Answers come word by word")
-    quirk_stream_options = _choice("stream_options", "Token counts are asked for")
-    quirk_temperature = _choice("temperature", "Temperature is sent")
-    quirk_opened = _choice("opened", "Answers begin with unmarked thinking")
-    forget = forms.BooleanField(label="Forget what was learnt", required=False)
+    quirk_max_tokens_name = _choice("max_tokens_name", gettext_lazy("Longest answer is sent as"))
+    quirk_system_role = _choice("system_role", gettext_lazy("Instructions are sent as"))
+    quirk_stream = _choice("stream", gettext_lazy("Answers come word by word"))
+    quirk_stream_options = _choice("stream_options", gettext_lazy("Token counts are asked for"))
+    quirk_temperature = _choice("temperature", gettext_lazy("Temperature is sent"))
+    quirk_opened = _choice("opened", gettext_lazy("Answers begin with unmarked thinking"))
+    forget = forms.BooleanField(label=gettext_lazy("Forget what was learnt"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
@@ -117,20 +122,23 @@ class ModelForm(AbilitiesForm, QuirksForm):
     """A model's page: its own columns, and a price that is added if it is new."""
 
     roles = forms.MultipleChoiceField(
-        choices=[(role.value, roles.WORDS[role].capitalize()) for role in ModelRole],
+        label=gettext_lazy("Roles"),
+        choices=[(role.value, roles.TITLES[role]) for role in ModelRole],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Auto chooses models by these.",
+        help_text=gettext_lazy("Auto chooses models by these."),
     )
-    price_input = _dollars("In")
-    price_output = _dollars("Out")
-    price_cached = _dollars("Cached", "For repeated input. If empty, the same as In.")
-    price_cache_write = _dollars("Cache write", "For input that the provider stores. If empty, the same as In.")
+    price_input = _dollars(pgettext_lazy("tokens", "In"))
+    price_output = _dollars(pgettext_lazy("tokens", "Out"))
+    price_cached = _dollars(gettext_lazy("Cached"), gettext_lazy("For repeated input. If empty, the same as In."))
+    price_cache_write = _dollars(
+        gettext_lazy("Cache write"), gettext_lazy("For input that the provider stores. If empty, the same as In.")
+    )
     price_from = forms.DateField(
-        label="From",
+        label=pgettext_lazy("a day", "From"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="The day (UTC) from which a changed price applies. If empty, today.",
+        help_text=gettext_lazy("The day (UTC) from which a changed price applies. If empty, today."),
     )
 
     class Meta:
@@ -139,7 +147,7 @@ class ModelForm(AbilitiesForm, QuirksForm):
             *("name", "display_name", "ceiling", "teams", "roles", "context_window", "parameters", "enabled", "rank"),
             *("extra_body", "extra_headers"),
         )
-        labels = {"ceiling": "May see up to"}
+        labels = {"ceiling": gettext_lazy("May see up to")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
@@ -148,15 +156,22 @@ class ModelForm(AbilitiesForm, QuirksForm):
             rates = {kind: getattr(self.price, kind) for kind in RATES}
             self.initial.update({f"price_{kind}": plain(rate) for kind, rate in rates.items() if rate is not None})
         if "parameters" in self.fields:
-            self.fields["parameters"].help_text += f" Possible: {parameters.NAMES}."
+            text = _("%(text)s Possible: %(names)s.")
+            self.fields["parameters"].help_text = text % {
+                "text": self.fields["parameters"].help_text,
+                "names": parameters.NAMES,
+            }
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()
-        provider, _, model = name.partition("/")
+        provider, _slash, model = name.partition("/")
         # There is one model from a file at most, and it adds itself.
         prefixes = [*(name for name in RANKS if name != PREFIX), *Connection.objects.values_list("slug", flat=True)]
         if provider not in prefixes or not model:
-            raise forms.ValidationError(f"The name must begin with {', '.join(f'{prefix}/' for prefix in prefixes)}.")
+            raise forms.ValidationError(
+                _("The name must begin with %(prefixes)s.")
+                % {"prefixes": ", ".join(f"{prefix}/" for prefix in prefixes)}
+            )
         return name
 
     def clean_roles(self) -> list[str] | None:
@@ -167,13 +182,13 @@ class ModelForm(AbilitiesForm, QuirksForm):
     def clean_price_from(self) -> date:
         day = self.cleaned_data["price_from"]
         if day and day < prices.today():
-            raise forms.ValidationError("A price can start today or later: past charges do not change.")
+            raise forms.ValidationError(_("A price can start today or later: past charges do not change."))
         return day or prices.today()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if (cleaned.get("price_input") is None) != (cleaned.get("price_output") is None):
-            self.add_error("price_output", "Give a price for both directions, or for none.")
+            self.add_error("price_output", _("Give a price for both directions, or for none."))
         return cleaned
 
     def new_price(self) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from langai_site import registry
 from langai_site.outbound import catalogue, cooling
 from langai_site.outbound.connections import known
+from langai_site.outbound.connections.problems import short_text
+from langai_site.sentences import drawn
 from langai_site.usage import model_health
 from langai_site.usage.model_health import ModelHealth
 from langai_site.usage.spending.standing import shown
@@ -69,8 +71,11 @@ def report() -> list[ProviderHealth]:
     rows: dict[str, list[HealthRow]] = {}
     for one in figures:
         row = HealthRow(
-            names.get(one.model, one.model), one, resting.get(one.model, ""), costs.get(one.model, Decimal(0))
+            names.get(one.model, one.model), one, drawn(resting.get(one.model, "")), costs.get(one.model, Decimal(0))
         )
         rows.setdefault(one.model.partition("/")[0], []).append(row)
-    found = [ProviderHealth(known.provider_name(slug), catalogue.problem_of(slug), own) for slug, own in rows.items()]
+    found = [
+        ProviderHealth(known.provider_name(slug), short_text(catalogue.problem_of(slug)), own)
+        for slug, own in rows.items()
+    ]
     return sorted(found, key=lambda provider: provider.name.casefold())

@@ -3,11 +3,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import Team
 from langai_site.outbound import parameters
 from langai_site.outbound.connections import addresses, kinds
-from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, LABEL_CHOICES, Sensitivity
 
 
 def valid_parameters(value: Any) -> None:  # noqa: ANN401 - whatever JSON was written
@@ -56,58 +57,75 @@ class Connection(models.Model):
     for each model; `problem` is empty if the server answered.
     """
 
-    kind = models.CharField(max_length=20, choices=kinds.CHOICES, default=kinds.Kind.COMPATIBLE.value)
+    kind = models.CharField(
+        gettext_lazy("kind"), max_length=20, choices=kinds.CHOICES, default=kinds.Kind.COMPATIBLE.value
+    )
     provider = models.CharField(
+        gettext_lazy("provider"),
         max_length=50,
         blank=True,
-        help_text="Only for another provider: LiteLLM's name of it, such as cohere_chat or bedrock.",
+        help_text=gettext_lazy("Only for another provider: LiteLLM's name of it, such as cohere_chat or bedrock."),
     )
-    name = models.CharField(max_length=100, unique=True, help_text="As people see it.")
+    name = models.CharField(
+        gettext_lazy("name"), max_length=100, unique=True, help_text=gettext_lazy("As people see it.")
+    )
     slug = models.SlugField(
-        "prefix",
+        gettext_lazy("prefix"),
         max_length=50,
         unique=True,
-        help_text="Begins the names of its models, as in office/qwen3. It cannot be changed later.",
+        help_text=gettext_lazy("Begins the names of its models, as in office/qwen3. It cannot be changed later."),
     )
     address = models.CharField(
+        gettext_lazy("address"),
         max_length=500,
         blank=True,
         validators=[valid_address],
-        help_text="Such as http://gpu.example.org:8000/v1. Empty: the provider's usual address.",
+        help_text=gettext_lazy("Such as http://gpu.example.org:8000/v1. Empty: the provider's usual address."),
     )
     sealed_key = SealedField(default="", blank=True, editable=False)
     key_variable = models.CharField(
-        "key from the environment",
+        gettext_lazy("key from the environment"),
         max_length=100,
         blank=True,
-        help_text="Instead of a key: a variable's name, such as GROQ_API_KEY, where LangAI runs. "
-        "GROQ_API_KEY_FILE can name a file.",
+        help_text=gettext_lazy(
+            "Instead of a key: a variable's name, such as GROQ_API_KEY, where LangAI runs. GROQ_API_KEY_FILE can "
+            "name a file."
+        ),
     )
     extra_headers = models.JSONField(
+        gettext_lazy("extra headers"),
         default=dict,
         blank=True,
         validators=[valid_extra_headers],
-        help_text='Headers for every request, as a JSON object, such as {"X-Title": "LangAI"}. Never keys.',
+        help_text=gettext_lazy(
+            'Headers for every request, as a JSON object, such as {"X-Title": "LangAI"}. Never keys.'
+        ),
     )
     embedder = models.CharField(
-        "embedder for search",
+        gettext_lazy("embedder for search"),
         max_length=200,
         blank=True,
-        help_text="The server's name of a model that turns texts into vectors, such as nomic-embed-text. Search uses "
-        "one embedder: the one that is set here last, or the one of the environment if none is.",
+        help_text=gettext_lazy(
+            "The server's name of a model that turns texts into vectors, such as nomic-embed-text. Search uses one "
+            "embedder: the one that is set here last, or the one of the environment if none is."
+        ),
     )
     embedder_ceiling = models.PositiveSmallIntegerField(
-        "it may see up to",
-        choices=[(label.value, label.label) for label in Sensitivity],
+        gettext_lazy("it may see up to"),
+        choices=LABEL_CHOICES,
         default=Sensitivity.CONFIDENTIAL.value,
-        help_text="Texts with a higher label are embedded on this machine, and so is confidential text if the server "
-        "is not local.",
+        help_text=gettext_lazy(
+            "Texts with a higher label are embedded on this machine, and so is confidential text if the server is not "
+            "local."
+        ),
     )
-    enabled = models.BooleanField(default=True)
+    enabled = models.BooleanField(gettext_lazy("enabled"), default=True)
     listed = models.JSONField(default=list, editable=False)
     problem = models.CharField(max_length=200, default="", blank=True, editable=False)
 
     class Meta:
+        verbose_name = gettext_lazy("connection")
+        verbose_name_plural = gettext_lazy("connections")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -123,60 +141,104 @@ class Model(models.Model):
     """
 
     name = models.CharField(
+        gettext_lazy("name"),
         max_length=200,
         unique=True,
-        help_text="A prefix and the server's own name for it: openai/…, anthropic/…, or the prefix of a connection.",
+        help_text=gettext_lazy(
+            "A prefix and the server's own name for it: openai/…, anthropic/…, or the prefix of a connection."
+        ),
     )
-    display_name = models.CharField(max_length=200, help_text="As people see it.")
-    provider = models.CharField(max_length=50, editable=False)
+    display_name = models.CharField(
+        gettext_lazy("display name"), max_length=200, help_text=gettext_lazy("As people see it.")
+    )
+    provider = models.CharField(gettext_lazy("provider"), max_length=50, editable=False)
     ceiling = models.PositiveSmallIntegerField(
-        choices=[(label.value, label.label) for label in Sensitivity if label <= HIGHEST_FOR_HOSTED],
+        gettext_lazy("ceiling"),
+        choices=[(value, name) for value, name in LABEL_CHOICES if value <= HIGHEST_FOR_HOSTED],
         default=HIGHEST_FOR_HOSTED,
-        help_text="For a hosted model: the highest label that may be sent to it. A local one may see all.",
+        help_text=gettext_lazy(
+            "For a hosted model: the highest label that may be sent to it. A local one may see all."
+        ),
     )
     teams = models.ManyToManyField(
-        Team, blank=True, related_name="+", help_text="Only people of these teams may use it; none: everyone."
+        Team,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("teams"),
+        help_text=gettext_lazy("Only people of these teams may use it; none: everyone."),
     )
-    roles = models.JSONField(null=True, blank=True, help_text="What it is good for: Auto asks for one of these.")
-    context_window = models.PositiveIntegerField(
+    roles = models.JSONField(
+        gettext_lazy("roles"),
         null=True,
         blank=True,
-        help_text="Tokens of question and answer together. Empty: what its server or LiteLLM's list says.",
+        help_text=gettext_lazy("What it is good for: Auto asks for one of these."),
     )
-    listed_window = models.PositiveIntegerField(default=0, editable=False)
+    context_window = models.PositiveIntegerField(
+        gettext_lazy("context window"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy(
+            "Tokens of question and answer together. Empty: what its server or LiteLLM's list says."
+        ),
+    )
+    listed_window = models.PositiveIntegerField(gettext_lazy("listed window"), default=0, editable=False)
     parameters = models.JSONField(
+        gettext_lazy("parameters"),
         default=dict,
         blank=True,
         validators=[valid_parameters],
-        help_text='Sent with every call, as a JSON object, such as {"temperature": 0.2}.',
+        help_text=gettext_lazy('Sent with every call, as a JSON object, such as {"temperature": 0.2}.'),
     )
     abilities = models.JSONField(
-        default=dict, blank=True, help_text="What an admin says that it can or cannot do; goes before the lists."
+        default=dict,
+        blank=True,
+        help_text=gettext_lazy("What an admin says that it can or cannot do; goes before the lists."),
     )
     listed_abilities = models.JSONField(
-        default=dict, editable=False, help_text="What LiteLLM's list and its server say, each under its own key."
+        default=dict,
+        editable=False,
+        help_text=gettext_lazy("What LiteLLM's list and its server say, each under its own key."),
     )
-    learnt = models.JSONField(default=dict, editable=False, help_text="What its server refused, and is spared since.")
+    learnt = models.JSONField(
+        default=dict, editable=False, help_text=gettext_lazy("What its server refused, and is spared since.")
+    )
     quirks = models.JSONField(
-        default=dict, blank=True, help_text="How its requests differ from the usual ones; goes before what was learnt."
+        default=dict,
+        blank=True,
+        help_text=gettext_lazy("How its requests differ from the usual ones; goes before what was learnt."),
     )
     extra_body = models.JSONField(
+        gettext_lazy("extra body"),
         default=dict,
         blank=True,
         validators=[valid_extra_body],
-        help_text='Fields that its server needs beside the usual ones, as a JSON object, such as {"keep_alive": "1h"}.',
+        help_text=gettext_lazy(
+            'Fields that its server needs beside the usual ones, as a JSON object, such as {"keep_alive": "1h"}.'
+        ),
     )
     extra_headers = models.JSONField(
+        gettext_lazy("extra headers"),
         default=dict,
         blank=True,
         validators=[valid_extra_headers],
-        help_text='Headers that its server needs, as a JSON object, such as {"X-Title": "LangAI"}. Never keys.',
+        help_text=gettext_lazy(
+            'Headers that its server needs, as a JSON object, such as {"X-Title": "LangAI"}. Never keys.'
+        ),
     )
-    enabled = models.BooleanField(default=True)
-    available = models.BooleanField(default=False, editable=False, help_text="Its key is set, or its server lists it.")
-    rank = models.PositiveIntegerField(default=100, help_text="auto takes the lowest first, hosted before local.")
+    enabled = models.BooleanField(gettext_lazy("enabled"), default=True)
+    available = models.BooleanField(
+        gettext_lazy("available"),
+        default=False,
+        editable=False,
+        help_text=gettext_lazy("Its key is set, or its server lists it."),
+    )
+    rank = models.PositiveIntegerField(
+        gettext_lazy("rank"), default=100, help_text=gettext_lazy("auto takes the lowest first, hosted before local.")
+    )
 
     class Meta:
+        verbose_name = gettext_lazy("model")
+        verbose_name_plural = gettext_lazy("models")
         ordering = ["rank", "name"]
 
     def __str__(self) -> str:

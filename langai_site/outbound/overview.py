@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from langai_site import registry
 from langai_site.accounts.models import User
 from langai_site.outbound import catalogue, health, listings
 from langai_site.outbound.connections import known
+from langai_site.outbound.connections.problems import short_text
 from langai_site.registry import FirstStep, OverviewLine
 
 
@@ -16,10 +20,13 @@ def register() -> None:
     registry.first_step(
         "model",
         FirstStep(
-            "Connect a model",
-            "Give LangAI the address of a model server, or a provider's key. Until then it answers with quotes only.",
-            "A model answers.",
-            "Connect a model",
+            gettext_lazy("Connect a model"),
+            gettext_lazy(
+                "Give LangAI the address of a model server, or a provider's key. Until then it answers with quotes "
+                "only."
+            ),
+            gettext_lazy("A model answers."),
+            gettext_lazy("Connect a model"),
             "admin:outbound_connection_add",
             "outbound.add_connection",
             has_models,
@@ -41,10 +48,14 @@ def lines(person: User) -> Sequence[OverviewLine]:
 def _failing() -> list[OverviewLine]:
     address = reverse("admin:outbound_connection_changelist")
     return [
-        OverviewLine("Models", "fail", f"{_name(provider)} does not answer: {problem}.", address, "Connections")
+        OverviewLine(_("Models"), "fail", _not_answering(_name(provider), problem), address, _("Connections"))
         for provider in listings.configured()
-        if (problem := catalogue.problem_of(provider).rstrip("."))
+        if (problem := short_text(catalogue.problem_of(provider)).rstrip("."))
     ]
+
+
+def _not_answering(provider: str, problem: str) -> str:
+    return _("%(provider)s does not answer: %(problem)s.") % {"provider": provider, "problem": problem}
 
 
 def _troubled() -> list[OverviewLine]:
@@ -52,23 +63,24 @@ def _troubled() -> list[OverviewLine]:
     names = [row.name for provider in health.report() for row in provider.rows if row.is_troubled]
     if not names:
         return []
-    few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return [OverviewLine("Models", "warn", f"Failing lately: {few}.", reverse("admin:outbound_model_health"), "Health")]
+    few = ", ".join(names[:3])
+    if len(names) > 3:
+        few = _("%(names)s and %(count)s more") % {"names": few, "count": len(names) - 3}
+    words = _("Failing lately: %(names)s.") % {"names": few}
+    return [OverviewLine(_("Models"), "warn", words, reverse("admin:outbound_model_health"), _("Health"))]
 
 
 def _connected() -> OverviewLine:
     found = catalogue.models()
     if not found:
         address = reverse("admin:outbound_connection_add")
-        words = "None is connected. Answers are quotes from documents only."
-        return OverviewLine("Models", "warn", words, address, "Connect a model")
+        words = _("None is connected. Answers are quotes from documents only.")
+        return OverviewLine(_("Models"), "warn", words, address, _("Connect a model"))
     servers = len({one.provider for one in found})
-    words = f"{_counted(len(found), 'model')} from {_counted(servers, 'server')}."
-    return OverviewLine("Models", "ok", words, reverse("admin:outbound_model_changelist"), "All models")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    models = ngettext("%(count)s model", "%(count)s models", len(found)) % {"count": intcomma(len(found))}
+    text = ngettext("%(models)s from %(count)s server.", "%(models)s from %(count)s servers.", servers)
+    words = text % {"models": models, "count": intcomma(servers)}
+    return OverviewLine(_("Models"), "ok", words, reverse("admin:outbound_model_changelist"), _("All models"))
 
 
 def _name(provider: str) -> str:

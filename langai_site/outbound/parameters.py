@@ -5,31 +5,40 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
+from langai_site.numbers import shortest
 from langai_site.outbound.types import Parameter
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 VERBOSITIES = ("low", "medium", "high")
 
 
-def _number(lowest: float, highest: float) -> tuple[Callable[[Any], bool], str]:
+def _number(lowest: float, highest: float) -> tuple[Callable[[Any], bool], Callable[[], str]]:
     def fits(value: Any) -> bool:  # noqa: ANN401 - JSON
         return isinstance(value, int | float) and not isinstance(value, bool) and lowest <= value <= highest
 
-    return fits, f"a number from {lowest:g} to {highest:g}"
+    return (
+        fits,
+        lambda: (
+            _("a number from %(lowest)s to %(highest)s") % {"lowest": shortest(lowest), "highest": shortest(highest)}
+        ),
+    )
 
 
-def _whole(lowest: int, highest: int) -> tuple[Callable[[Any], bool], str]:
+def _whole(lowest: int, highest: int) -> tuple[Callable[[Any], bool], Callable[[], str]]:
     def fits(value: Any) -> bool:  # noqa: ANN401 - JSON
         return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
 
-    return fits, f"a whole number from {lowest} to {highest}"
+    return fits, lambda: _("a whole number from %(lowest)s to %(highest)s") % {"lowest": lowest, "highest": highest}
 
 
-def _one_of(*words: str) -> tuple[Callable[[Any], bool], str]:
-    return lambda value: value in words, f"one of {', '.join(words)}"
+def _one_of(*words: str) -> tuple[Callable[[Any], bool], Callable[[], str]]:
+    return lambda value: value in words, lambda: _("one of %(values)s") % {"values": ", ".join(words)}
 
 
-ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+ALLOWED: dict[str, tuple[Callable[[Any], bool], Callable[[], str]]] = {
     "temperature": _number(0, 2),
     "top_p": _number(0, 1),
     "top_k": _whole(1, 1000),
@@ -46,15 +55,16 @@ NAMES = ", ".join(ALLOWED)
 def checked(value: Any) -> dict[str, Parameter]:  # noqa: ANN401 - JSON that a person wrote
     """Return `value`, an object of allowed parameters. Raises ValueError with a sentence for its author."""
     if not isinstance(value, dict):
-        raise ValueError('Write a JSON object, such as {"temperature": 0.2}.')
+        raise ValueError(_('Write a JSON object, such as {"temperature": 0.2}.'))
     for name, given in value.items():
         if name not in ALLOWED:
             raise ValueError(
-                f"“{name}” can't be set here. You can set {NAMES}; keys and addresses belong in connections."
+                _("“%(name)s” can't be set here. You can set %(names)s; keys and addresses belong in connections.")
+                % {"name": name, "names": NAMES}
             )
         fits, words = ALLOWED[name]
         if not fits(given):
-            raise ValueError(f"“{name}” must be {words}.")
+            raise ValueError(_("“%(name)s” must be %(words)s.") % {"name": name, "words": words()})
     return value
 
 
@@ -72,23 +82,29 @@ LONGEST_BODY = 4_000
 def checked_body(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON that a person wrote
     """Return `value`, fields to add to each request. Raises ValueError with a sentence for its author."""
     if not isinstance(value, dict):
-        raise ValueError('Write a JSON object, such as {"keep_alive": "1h"}.')
+        raise ValueError(_('Write a JSON object, such as {"keep_alive": "1h"}.'))
     if taken := OWN_FIELDS.intersection(value):
-        raise ValueError(f"“{min(taken)}” is set by LangAI itself.")
+        raise ValueError(_("“%(taken)s” is set by LangAI itself.") % {"taken": min(taken)})
     if len(json.dumps(value)) > LONGEST_BODY:
-        raise ValueError(f"The object is too long: {LONGEST_BODY:,} characters are allowed.")
+        raise ValueError(
+            _("The object is too long: %(longest_body)s characters are allowed.")
+            % {"longest_body": intcomma(LONGEST_BODY)}
+        )
     return value
 
 
 def checked_headers(value: Any) -> dict[str, str]:  # noqa: ANN401 - JSON that a person wrote
     """Return `value`, an object of headers to add to each request. Raises ValueError as `checked_body` does."""
     if not isinstance(value, dict):
-        raise ValueError('Write a JSON object, such as {"X-Title": "LangAI"}.')
+        raise ValueError(_('Write a JSON object, such as {"X-Title": "LangAI"}.'))
     for name, text in value.items():
         if name.lower() in OWN_HEADERS:
-            raise ValueError(f"“{name}” is set by LangAI itself; a key belongs in the key field of its connection.")
+            raise ValueError(
+                _("“%(name)s” is set by LangAI itself; a key belongs in the key field of its connection.")
+                % {"name": name}
+            )
         if not HEADER_NAME.fullmatch(name) or not isinstance(text, str) or not HEADER_VALUE.fullmatch(text):
-            raise ValueError(f"“{name}” is not a header whose value is plain ASCII text.")
+            raise ValueError(_("“%(name)s” is not a header whose value is plain ASCII text.") % {"name": name})
     return value
 
 

@@ -1,20 +1,34 @@
 """Pure: guesses a model's roles from its name and window. An admin knows better, and can set them."""
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.outbound.types import ModelRole
+from langai_site.words import gettext_noop
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # 7b, 270m, 8x7b, 1.5b; e4b is as much work as 4b. A size inside a word, like the a3b of 30b-a3b, does not count.
 SIZE = re.compile(r"(?<![\w.])(?:e|(\d+)x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 SMALL, LARGE = 4.0, 30.0
 LONG = 100_000
 WORDS = {
-    ModelRole.SIMPLE: "simple",
-    ModelRole.BALANCED: "balanced",
-    ModelRole.STRONG: "strong",
-    ModelRole.LONG_CONTEXT: "long context",
+    ModelRole.SIMPLE: gettext_noop("simple"),
+    ModelRole.BALANCED: gettext_noop("balanced"),
+    ModelRole.STRONG: gettext_noop("strong"),
+    ModelRole.LONG_CONTEXT: gettext_noop("long context"),
+}
+# The same as choices of a form.
+TITLES: Mapping[ModelRole, "StrOrPromise"] = {
+    ModelRole.SIMPLE: gettext_lazy("Simple"),
+    ModelRole.BALANCED: gettext_lazy("Balanced"),
+    ModelRole.STRONG: gettext_lazy("Strong"),
+    ModelRole.LONG_CONTEXT: gettext_lazy("Long context"),
 }
 
 
@@ -45,4 +59,4 @@ def stored(roles: Iterable[ModelRole]) -> list[str]:
 
 
 def words(roles: Iterable[ModelRole]) -> str:
-    return ", ".join(WORDS[role] for role in ModelRole if role in set(roles))
+    return ", ".join(_(WORDS[role]) for role in ModelRole if role in set(roles))

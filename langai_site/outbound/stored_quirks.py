@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
+from langai_site.words import gettext_noop
 
 Stored = Mapping[str, Any]
 # The values that a row may contain. Others are ignored.
@@ -14,16 +18,16 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("stream_options", "temperature", "stream", "reasoning_content", "opened"), (True, False)),
 }
 WORDS = {
-    ("max_tokens_name", "max_tokens"): "the longest answer is sent as max_tokens",
-    ("max_tokens_name", "max_completion_tokens"): "the longest answer is sent as max_completion_tokens",
-    ("max_tokens_name", None): "the longest answer is not sent",
-    ("stream_options", False): "token counts are not asked for",
-    ("system_role", "developer"): "instructions have the role developer",
-    ("system_role", "user"): "instructions come before the first question",
-    ("temperature", False): "the temperature is not sent",
-    ("stream", False): "answers come whole, not word by word",
-    ("reasoning_content", True): "earlier thinking is sent back",
-    ("opened", True): "answers begin with unmarked thinking",
+    ("max_tokens_name", "max_tokens"): gettext_noop("the longest answer is sent as max_tokens"),
+    ("max_tokens_name", "max_completion_tokens"): gettext_noop("the longest answer is sent as max_completion_tokens"),
+    ("max_tokens_name", None): gettext_noop("the longest answer is not sent"),
+    ("stream_options", False): gettext_noop("token counts are not asked for"),
+    ("system_role", "developer"): gettext_noop("instructions have the role developer"),
+    ("system_role", "user"): gettext_noop("instructions come before the first question"),
+    ("temperature", False): gettext_noop("the temperature is not sent"),
+    ("stream", False): gettext_noop("answers come whole, not word by word"),
+    ("reasoning_content", True): gettext_noop("earlier thinking is sent back"),
+    ("opened", True): gettext_noop("answers begin with unmarked thinking"),
 }
 NAMES = {field.name for field in fields(Quirks)}
 
@@ -51,7 +55,9 @@ def stored(quirks: Quirks) -> dict[str, Any]:
 def words(quirks: Quirks) -> str:
     """Return what differs from the usual, in words; empty if nothing does."""
     differing = stored(quirks)
-    sentences = [WORDS[name, value] for name, value in differing.items() if (name, value) in WORDS]
+    sentences = [_(WORDS[name, value]) for name, value in differing.items() if (name, value) in WORDS]
     if "max_tokens_ceiling" in differing:
-        sentences.append(f"at most {differing['max_tokens_ceiling']:,} tokens are asked for")
+        sentences.append(
+            _("at most %(count)s tokens are asked for") % {"count": intcomma(differing["max_tokens_ceiling"])}
+        )
     return "; ".join(sentences)

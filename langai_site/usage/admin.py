@@ -2,10 +2,13 @@ from itertools import islice
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.usage.audit_pages import admin as admin_audit_log
 from langai_site.usage.forms import VerifyForm
@@ -44,28 +47,40 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
     search_fields = ("username", "model", "content_hash")
     date_hierarchy = "at"
     fieldsets = (
-        ("Who asked", {"fields": ("at", "username", "user_id", "team", "conversation", "reply", "kind", "source")}),
-        ("Who was asked", {"fields": ("model", "provider", "hosted", "label", "route", "cached", "status")}),
         (
-            "What was sent",
+            gettext_lazy("Who asked"),
+            {"fields": ("at", "username", "user_id", "team", "conversation", "reply", "kind", "source")},
+        ),
+        (
+            gettext_lazy("Who was asked"),
+            {"fields": ("model", "provider", "hosted", "label", "route", "cached", "status")},
+        ),
+        (
+            gettext_lazy("What was sent"),
             {"fields": ("bytes_sent", "content_hash", "sent_at", "documents", "earlier_answers", "seal")},
         ),
-        ("Tokens", {"fields": ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "estimated")}),
-        ("Money and time", {"fields": ("price", "saved", "price_version", "first_token_ms", "duration_ms")}),
+        (
+            gettext_lazy("Tokens"),
+            {"fields": ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "estimated")},
+        ),
+        (
+            gettext_lazy("Money and time"),
+            {"fields": ("price", "saved", "price_version", "first_token_ms", "duration_ms")},
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
         verify = self.admin_site.admin_view(self.verify_view)
         return [path("verify/", verify, name="usage_usageentry_verify"), *super().get_urls()]
 
-    @admin.display(description="Cost (US dollars)", ordering="cost")
+    @admin.display(description=gettext_lazy("Cost (US dollars)"), ordering="cost")
     def price(self, entry: UsageEntry) -> str:
-        return "no price" if entry.cost is None else f"{entry.cost.normalize():f}"
+        return _("no price") if entry.cost is None else f"{entry.cost.normalize():f}"
 
-    @admin.display(description="Seal")
+    @admin.display(description=gettext_lazy("Seal"))
     def seal(self, entry: UsageEntry) -> str:
         found = Seal.objects.filter(entry=entry.pk).first()
-        return f"{found.sequence}: {found.hash}" if found else "not sealed yet"
+        return f"{found.sequence}: {found.hash}" if found else _("not sealed yet")
 
     def verify_view(self, request: HttpRequest) -> HttpResponse:
         """Show what went out, and whether the chain is intact. A GET request, because nothing changes."""
@@ -73,7 +88,7 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
             raise PermissionDenied
         form = VerifyForm(request.GET) if "label" in request.GET else VerifyForm()
         context = _answer(form) if form.is_bound and form.is_valid() else {}
-        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Verify the ledger"}
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Verify the ledger")}
         page = {"form": form, "head": verification.head(), "closes": MonthClose.objects.all()[:12]}
         return TemplateResponse(request, "admin/usage/usageentry/verify.html", {**frame, **page, **context})
 
@@ -103,9 +118,10 @@ class PriceAdmin(ReadOnly, admin.ModelAdmin[Price]):
     list_filter = ["source", "valid_from"]
     search_fields = ["model"]
 
-    @admin.display(description="Long prompts")
+    @admin.display(description=gettext_lazy("Long prompts"))
     def long(self, price: Price) -> str:
         if not price.long_after:
-            return "same"
+            return _("same")
         rates = (price.long_input, price.long_output, price.long_cached)
-        return f"over {price.long_after:,} tokens: " + " / ".join(f"{rate.normalize():f}" for rate in rates)
+        shown = " / ".join(f"{rate.normalize():f}" for rate in rates)
+        return _("over %(count)s tokens: %(rates)s") % {"count": intcomma(price.long_after), "rates": shown}

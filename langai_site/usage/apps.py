@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_save
+from django.utils.translation import gettext_lazy
 
 from langai_site import registry, stored_data
 
@@ -7,7 +8,7 @@ from langai_site import registry, stored_data
 class UsageConfig(AppConfig):
     name = "langai_site.usage"
     label = "usage"
-    verbose_name = "Usage and budgets"
+    verbose_name = gettext_lazy("Usage and budgets")
 
     def ready(self) -> None:
         from langai_site.usage import measures, overview, pseudonyms

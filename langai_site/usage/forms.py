@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
@@ -14,24 +15,36 @@ class VerifyForm(forms.Form):
     """An admin's question to the ledger: what went out, and whether the chain is intact."""
 
     start = forms.CharField(
-        label="From", required=False, max_length=40, help_text="Such as 2026-03-01; empty: the beginning."
+        label=gettext_lazy("From"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("Such as 2026-03-01; empty: the beginning."),
     )
-    end = forms.CharField(label="To", required=False, max_length=40, help_text="This day is included; empty: now.")
+    end = forms.CharField(
+        label=gettext_lazy("To"),
+        required=False,
+        max_length=40,
+        help_text=gettext_lazy("This day is included; empty: now."),
+    )
     label = forms.TypedChoiceField(
-        label="Labelled at least",
+        label=gettext_lazy("Labelled at least"),
         coerce=int,
         choices=LABEL_CHOICES,
         initial=Sensitivity.CONFIDENTIAL,
     )
-    hosted = forms.BooleanField(label="Only what went to hosted models", required=False, initial=True)
+    hosted = forms.BooleanField(label=gettext_lazy("Only what went to hosted models"), required=False, initial=True)
     chain = forms.BooleanField(
-        label="Check the whole chain", required=False, help_text="Reads every entry: minutes for a million."
+        label=gettext_lazy("Check the whole chain"),
+        required=False,
+        help_text=gettext_lazy("Reads every entry: minutes for a million."),
     )
     head = forms.CharField(
-        label="Exported head",
+        label=gettext_lazy("Exported head"),
         required=False,
         max_length=500,
-        help_text="What you have kept of an earlier head: shows whether all that came before is still the same.",
+        help_text=gettext_lazy(
+            "What you have kept of an earlier head: shows whether all that came before is still the same."
+        ),
     )
 
     def clean_start(self) -> datetime | None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from langai_site.errors import InvalidError
 
@@ -30,7 +31,7 @@ def read_month(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m").date()
     except ValueError:
-        raise InvalidError(f"“{text}” is not a month. Write it as 2026-03.") from None
+        raise InvalidError(_("“%(text)s” is not a month. Write it as 2026-03.") % {"text": text}) from None
 
 
 def read_moment(text: str, *, end: bool = False) -> datetime:
@@ -40,5 +41,7 @@ def read_moment(text: str, *, end: bool = False) -> datetime:
             return start_of(date.fromisoformat(text) + timedelta(days=int(end)))
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise InvalidError(f"“{text}” is not a time. Write it as 2026-03-31 or 2026-03-31T14:30.") from None
+        raise InvalidError(
+            _("“%(text)s” is not a time. Write it as 2026-03-31 or 2026-03-31T14:30.") % {"text": text}
+        ) from None
     return moment if moment.tzinfo else timezone.make_aware(moment)

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from langai_site import registry
 from langai_site.accounts.models import User
 from langai_site.registry import OverviewLine
+from langai_site.sentences import drawn
 from langai_site.usage.models import Budget
 from langai_site.usage.spending import budgets
 from langai_site.usage.spending.standing import BudgetStanding, shown
@@ -27,14 +30,19 @@ def lines(person: User) -> Sequence[OverviewLine]:
     used = sorted((one for one in found if one.percent >= NEAR_ITS_END), key=lambda one: -one.percent)
     if used:
         return [_line(standing) for standing in used[:LINES]]
-    return [OverviewLine("Budgets", "ok", "None is near its end.", _address(), "All budgets")]
+    return [OverviewLine(_("Budgets"), "ok", _("None is near its end."), _address(), _("All budgets"))]
 
 
 def _line(standing: BudgetStanding) -> OverviewLine:
-    name = standing.name[0].upper() + standing.name[1:]
-    words = f"{name}: {shown(standing.spent)} of {shown(standing.limit)} spent ({standing.percent} %)."
+    text = _("%(budget)s: %(spent)s of %(limit)s spent (%(percent)s %%).")
+    words = text % {
+        "budget": capfirst(drawn(standing.name)),
+        "spent": shown(standing.spent),
+        "limit": shown(standing.limit),
+        "percent": standing.percent,
+    }
     is_gone = standing.hard and standing.percent >= 100
-    return OverviewLine("Budgets", "fail" if is_gone else "warn", words, _address(), "Budgets")
+    return OverviewLine(_("Budgets"), "fail" if is_gone else "warn", words, _address(), _("Budgets"))
 
 
 def _address() -> str:

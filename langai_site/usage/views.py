@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -115,7 +116,7 @@ def _page(
 def _file(question: ReportRequest, rows: str, form: str, of: str) -> StreamingHttpResponse:
     """Stream all lines of the report, or each of its entries. Raises NotFoundError for another kind of file."""
     if rows not in choosing.FILES or form not in exporting.FORMATS:
-        raise NotFoundError("There is no such file. Go back to the usage page and choose one there.")
+        raise NotFoundError(_("There is no such file. Go back to the usage page and choose one there."))
     if question.problem:
         raise InvalidError(question.problem)
     record("usage.export", fields=[of, rows, form])

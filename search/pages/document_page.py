@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from langai_site import document_uses
@@ -16,6 +17,7 @@ from langai_site.errors import InvalidError
 from search.access import reader_of
 from search.pages.plain_words import plain_words
 from search.pages.results import MARKDOWN, kind_of
+from search.places import page_text, place_text, unit_name
 from search.services import open_page
 from search.types import Excerpt, OpenPage
 
@@ -37,10 +39,11 @@ def _context(opened: OpenPage) -> dict[str, Any]:
         "opened": opened,
         "excerpt": shown,
         "drawn": drawn(shown),
+        "location": place_text(shown.location),
         "heading": heading_of(shown),
         "kind": kind_of(opened.media_type),
         "name": "" if unit else name,
-        "unit": unit or "page",
+        "unit": unit_name(unit or "page"),
         "previous": _beside(opened, -1),
         "next": _beside(opened, +1),
         "parts": [(label, _page_url(opened, page), label == name) for page, label in _parts(opened)],
@@ -77,7 +80,7 @@ def _beside(opened: OpenPage, step: int) -> tuple[str, str] | None:
     number = opened.excerpt.page + step
     if number not in opened.names:
         return None
-    return opened.names[number] or f"page {number}", _page_url(opened, number)
+    return place_text(opened.names[number]) or page_text(number), _page_url(opened, number)
 
 
 def _page_url(opened: OpenPage, page: int) -> str:
@@ -89,5 +92,5 @@ def _number(values: QueryDict, name: str, *, default: int = 0) -> int:
     if not value:
         return default
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise InvalidError(f"The address of this passage is not right: {name} is not a number.")
+        raise InvalidError(_("The address of this passage is not right: %(name)s is not a number.") % {"name": name})
     return int(value)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from search.types import Filters
 
@@ -53,14 +55,18 @@ def read(values: QueryDict) -> SearchForm:
     Ids that are not numbers are left out, as are ids that the person may not read.
     """
     query = values.get("q", "").replace("\x00", "").strip()
-    problem = f"Please search with at most {QUERY_MAX_CHARS:,} characters." if len(query) > QUERY_MAX_CHARS else ""
+    problem = (
+        _("Please search with at most %(most)s characters.") % {"most": intcomma(QUERY_MAX_CHARS)}
+        if len(query) > QUERY_MAX_CHARS
+        else ""
+    )
     since = until = None
     try:
         since, until = _day(values.get("since", "")), _day(values.get("until", ""))
     except ValueError:
-        problem = "Please write a date as year, month and day, like 2026-03-31."
+        problem = _("Please write a date as year, month and day, like 2026-03-31.")
     if since and until and since > until:
-        problem = "The first day is after the last one. Swap them."
+        problem = _("The first day is after the last one. Swap them.")
     return SearchForm(
         query=query[:QUERY_MAX_CHARS],
         collections=_numbers(values.getlist("collection")),

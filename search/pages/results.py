@@ -6,11 +6,14 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from search.language_names import in_language
 from search.pages.forms import SearchForm
 from search.pages.plain_words import plain_words
 from search.pages.snippets import Match, SnippetPiece, snippet
+from search.places import page_text, place_text
 from search.types import Hit
 
 # Passages of a document that are shown at first; a click shows the others.
@@ -25,11 +28,11 @@ KINDS = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
-    "message/rfc822": "E-mail",
+    "message/rfc822": gettext_noop("E-mail"),
     "text/csv": "CSV",
-    "text/html": "Web page",
+    "text/html": gettext_noop("Web page"),
     MARKDOWN: "Markdown",
-    "text/plain": "Text",
+    "text/plain": gettext_noop("Text"),
     "text/tab-separated-values": "TSV",
     "text/x-rst": "reStructuredText",
 }
@@ -39,7 +42,7 @@ Matcher = Callable[[str], Sequence[Match]]
 
 def kind_of(media_type: str) -> str:
     """Return the usual name of a media type."""
-    return KINDS.get(media_type, media_type.rpartition("/")[2])
+    return _(KINDS[media_type]) if media_type in KINDS else media_type.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class ShownPassage:
     @property
     def place(self) -> str:
         """Return where in the document it is, as people say it; empty if the document has one page."""
-        return self.hit.location or (f"page {self.hit.page}" if self.hit.pages > 1 else "")
+        return place_text(self.hit.location) or (page_text(self.hit.page) if self.hit.pages > 1 else "")
 
     @property
     def details(self) -> str:
@@ -122,24 +125,40 @@ def chosen(form: SearchForm, collections: Mapping[int, str]) -> dict[str, Chosen
     names = [collections[pk] for pk in form.collections if pk in collections]
     kinds = [kind_of(media_type) for media_type in form.types]
     return {
-        "collections": Chosen(
-            _counted(names, "collections") or ("No collection" if form.collections else "All collections"),
-            bool(form.collections),
-        ),
-        "types": Chosen(_counted(kinds, "types") or "Any type", bool(form.types)),
-        "dates": Chosen(_days(form) or "Any date", bool(form.since or form.until)),
+        "collections": Chosen(_collections(names, form), bool(form.collections)),
+        "types": Chosen(_types(kinds), bool(form.types)),
+        "dates": Chosen(_days(form) or _("Any date"), bool(form.since or form.until)),
     }
 
 
-def _counted(names: Sequence[str], many: str) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} {many}" if names else ""
+def _collections(names: Sequence[str], form: SearchForm) -> str:
+    if len(names) > 1:
+        return ngettext("%(count)s collection", "%(count)s collections", len(names)) % {"count": len(names)}
+    if names:
+        return names[0]
+    return _("No collection") if form.collections else _("All collections")
+
+
+def _types(kinds: Sequence[str]) -> str:
+    if len(kinds) > 1:
+        return ngettext("%(count)s type", "%(count)s types", len(kinds)) % {"count": len(kinds)}
+    return kinds[0] if kinds else _("Any type")
+
+
+def found_words(passages: int, documents: int) -> str:
+    """Return how much was found: `3 passages in 2 documents`."""
+    found = ngettext("%(count)s passage", "%(count)s passages", passages) % {"count": passages}
+    among = ngettext("%(found)s in %(count)s document", "%(found)s in %(count)s documents", documents)
+    return among % {"found": found, "count": documents}
 
 
 def _days(form: SearchForm) -> str:
     since, until = (day and date_format(day, "j M Y") for day in (form.since, form.until))
     if since and until:
-        return since if since == until else f"{since} to {until}"
-    return f"Since {since}" if since else f"Until {until}" if until else ""
+        return since if since == until else _("%(first)s to %(last)s") % {"first": since, "last": until}
+    if since:
+        return _("Since %(day)s") % {"day": since}
+    return _("Until %(day)s") % {"day": until} if until else ""
 
 
 def passage_url(hit: Hit) -> str:

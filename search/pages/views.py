@@ -47,7 +47,8 @@ async def search(request: HttpRequest) -> HttpResponse:
     found = await _found(form, context["reader"], context["label"]) if form.ready else Findings()
     # In a thread: this takes milliseconds in which the event loop could not continue other answers.
     documents = await asyncio.to_thread(carried(_documents), form, found)
-    context |= {"findings": replace(found, notice=drawn(found.notice)), "documents": documents, "part": part}
+    context |= {"notice": drawn(found.notice), "findings": found, "documents": documents, "part": part}
+    context["found_words"] = results.found_words(len(found.hits), len(documents))
     response = render(request, f"search/search.html{'#found' if part else ''}", context)
     if part:
         response["HX-Replace-Url"] = request.path + form.address()

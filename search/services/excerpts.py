@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Min
+from django.utils.translation import gettext as _
 
 from langai_site.errors import NotFoundError
 from search.access import readable_collections
@@ -60,7 +61,7 @@ def _access(reader: Reader, source_id: UUID, page: int) -> tuple[Source, Page]:
     source = _readable(reader).select_related("collection").filter(pk=source_id).first()
     row = Page.objects.filter(source=source, number=page).first() if source else None
     if source is None or row is None:
-        raise NotFoundError("This document, or this page of it, is not there (any more).")
+        raise NotFoundError(_("This document, or this page of it, is not there (any more)."))
     return source, row
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
 from search.indexes import indexes_of
 from search.models import Collection, Passage
 
@@ -19,9 +22,10 @@ class IndexProgress:
 
     def __str__(self) -> str:
         if self.is_complete:
-            return "Complete"
+            return _("Complete")
         share = 100 * self.done // max(self.total, 1)
-        return f"{share} %: {self.done:,} of {self.total:,} passages embedded. The worker embeds the others."
+        text = _("%(percent)s %%: %(done)s of %(total)s passages embedded. The worker embeds the others.")
+        return text % {"percent": share, "done": intcomma(self.done), "total": intcomma(self.total)}
 
 
 def progress_of(collection: Collection) -> IndexProgress:

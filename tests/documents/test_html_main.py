@@ -40,7 +40,7 @@ PAGES = {
 def read(folder, markup: str) -> tuple[str, list[str]]:
     with reading.begin() as notes:
         extracted = html.extract(written(folder, "a.html", f'<meta charset="utf-8"><body>{markup}'), LIMITS)
-    return words(extracted), [note.value for note in notes.notes()]
+    return words(extracted), [str(note.value) for note in notes.notes()]
 
 
 @pytest.mark.parametrize("page", PAGES)

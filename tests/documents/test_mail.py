@@ -30,7 +30,7 @@ def read(folder, made: EmailMessage | bytes, limits: Limits = LIMITS):
 def read_with_notes(folder, made: EmailMessage, limits: Limits = LIMITS) -> tuple[Extracted, list[str]]:
     with reading.begin() as notes:
         extracted = read(folder, made, limits)
-    return extracted, [note.value for note in notes.notes()]
+    return extracted, [str(note.value) for note in notes.notes()]
 
 
 def attach(made: EmailMessage, name: str, data: bytes, kind: str = "application/octet-stream") -> None:

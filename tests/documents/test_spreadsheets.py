@@ -92,7 +92,7 @@ def test_a_malformed_format_shows_something(code):
 def read(folder, workbook) -> tuple[Extracted, list[str]]:
     with reading.begin() as notes:
         extracted = xlsx.extract(written(folder, "a.xlsx", files.saved(workbook.save)), LIMITS)
-    return extracted, [note.value for note in notes.notes()]
+    return extracted, [str(note.value) for note in notes.notes()]
 
 
 def test_dates_count_from_1904_where_the_spreadsheet_says_so(tmp_path):

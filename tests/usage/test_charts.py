@@ -35,8 +35,8 @@ def test_columns_stand_on_the_ground_inside_the_chart_and_above_each_other(value
 def test_small_parts_share_one_colour():
     drawn = columns({("a", str(number)): number for number in range(1, 10)})
     assert len(drawn.legend) == charts.HUES + 1
-    assert drawn.legend[-1] == (charts.HUES + 1, charts.OTHERS)
-    assert [bar.told for bar in drawn.bars][-1] == f"a, {charts.OTHERS}: 6"
+    assert drawn.legend[-1] == (charts.HUES + 1, "all others")
+    assert [bar.told for bar in drawn.bars][-1] == "a, all others: 6"
 
 
 def test_a_chart_without_parts_has_no_legend_and_one_without_figures_says_so():

@@ -4,6 +4,10 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
+from langai_site.words import gettext_noop
+
 # Hosts and networks where clouds hand out a machine's own credentials.
 METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 METADATA_NETWORKS = tuple(
@@ -12,7 +16,9 @@ METADATA_NETWORKS = tuple(
 )
 # Ends of addresses that people copy from documentation: LangAI adds these paths itself.
 ENDS = ("/chat/completions", "/completions", "/models", "/messages", "/api/chat", "/api/tags")
-METADATA = "This address belongs to the cloud's metadata service, which LangAI never asks. Use the model server's."
+METADATA = gettext_noop(
+    "This address belongs to the cloud's metadata service, which LangAI never asks. Use the model server's."
+)
 
 
 class AddressError(ValueError):
@@ -24,15 +30,17 @@ def checked(address: str) -> str:
     address = address.strip()
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname or "", parts.port
+        host, _port = parts.hostname or "", parts.port
     except ValueError:
         host, parts = "", urlsplit("")
     if parts.scheme not in ("http", "https") or not host or not address.isprintable() or " " in address:
-        raise AddressError("Write an address such as https://models.example.org/v1.")
+        raise AddressError(_("Write an address such as https://models.example.org/v1."))
     if parts.username or parts.password:
-        raise AddressError("The address contains a name or password, which others can read. Put it in the key field.")
+        raise AddressError(
+            _("The address contains a name or password, which others can read. Put it in the key field.")
+        )
     if parts.fragment or (parts.query and not parts.query.startswith("api-version=")):
-        raise AddressError("Leave out everything after the “?” or “#” of the address.")
+        raise AddressError(_("Leave out everything after the “?” or “#” of the address."))
     refuse_metadata(host)
     base, mark, query = address.partition("?")
     base = base.rstrip("/")
@@ -47,7 +55,7 @@ def refuse_metadata(host: str) -> None:
     """Raise AddressError if `host`, a name or an IP address in any notation, is a metadata service."""
     host = host.rstrip(".").casefold()
     if host in METADATA_HOSTS or is_metadata_address(host):
-        raise AddressError(METADATA)
+        raise AddressError(_(METADATA))
 
 
 def is_metadata_address(host: str) -> bool:

@@ -6,6 +6,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,8 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from django.views.decorators.http import require_POST
 
 from langai_site.audit.recording import record
@@ -23,7 +26,7 @@ from langai_site.outbound import admin_trials, catalogue, endpoints, keeping, li
 from langai_site.outbound.connections import addresses, choosing, listing, reading
 from langai_site.outbound.connections.forms import ConnectionForm
 from langai_site.outbound.connections.known import Known
-from langai_site.outbound.connections.problems import ListingError
+from langai_site.outbound.connections.problems import ListingError, short_text
 from langai_site.outbound.diagnosis import PROVIDERS
 from langai_site.outbound.listings import Offer
 from langai_site.outbound.models import Connection, Model
@@ -73,11 +76,11 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         key = ("key", *(("forget_key",) if obj and obj.sealed_key else ())) if may_change else ()
         return [
             (None, {"fields": ("name", "slug", "kind", "provider", "address")}),
-            ("Key", {"fields": (*key, "key_variable")}),
+            (_("Key"), {"fields": (*key, "key_variable")}),
             (None, {"fields": ("enabled", *(("state", "where") if obj else ()))}),
-            ("Search", {"fields": ("embedder", "embedder_ceiling"), "classes": ("collapse",)}),
-            ("Headers", {"fields": ("extra_headers",), "classes": ("collapse",)}),
-            *([("The server does not list its models", {"fields": ("save_anyway",)})] if is_failing else []),
+            (_("Search"), {"fields": ("embedder", "embedder_ceiling"), "classes": ("collapse",)}),
+            (_("Headers"), {"fields": ("extra_headers",), "classes": ("collapse",)}),
+            *([(_("The server does not list its models"), {"fields": ("save_anyway",)})] if is_failing else []),
         ]
 
     def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -141,36 +144,39 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         """Redirect to the choice of models if the server lists any and none has been chosen; otherwise return None."""
         if not obj.listed or obj.problem or Model.objects.filter(provider=obj.slug).exists():
             return None
-        words = f"“{obj.name}” is connected and lists {_counted(len(obj.listed))}. Switch on the ones you want."
+        text = _("“%(name)s” is connected and lists %(models)s. Switch on the ones you want.")
+        words = text % {"name": obj.name, "models": _counted(len(obj.listed))}
         messages.success(request, words)
         return redirect("admin:outbound_connection_models", obj.pk)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(
-            request, {"title": "Connections", "of_settings": [*_of_settings()], **(extra_context or {})}
+            request, {"title": _("Connections"), "of_settings": [*_of_settings()], **(extra_context or {})}
         )
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, connection: Connection) -> SafeString:
         one = reading.of_row(connection)
-        words = one.key_problem or connection.problem
+        words = short_text(one.key_problem or connection.problem)
         if not connection.enabled:
-            words = "switched off"
+            words = _("switched off")
         if words:
             return format_html('<span class="model-state waits">{}</span>', words)
         on = getattr(connection, "models_on", None) or 0
-        search = ", embeds for search" if one.embedder else ""
-        return format_html(
-            '<span class="model-state">{}, {} switched on{}</span>', _counted(len(connection.listed)), on, search
-        )
+        values = {"models": _counted(len(connection.listed)), "count": on}
+        if one.embedder:
+            words = _("%(models)s, %(count)s switched on, embeds for search")
+        else:
+            words = _("%(models)s, %(count)s switched on")
+        return format_html('<span class="model-state">{}</span>', words % values)
 
-    @admin.display(description="Runs")
+    @admin.display(description=gettext_lazy("Runs"))
     def where(self, connection: Connection) -> str:
-        return "local" if endpoints.is_local(reading.of_row(connection).address) else "hosted"
+        return _("local") if endpoints.is_local(reading.of_row(connection).address) else _("hosted")
 
-    @admin.display(description="Address", ordering="address")
+    @admin.display(description=gettext_lazy("Address"), ordering="address")
     def address_shown(self, connection: Connection) -> str:
-        return reading.of_row(connection).address or "as LiteLLM knows it"
+        return reading.of_row(connection).address or _("as LiteLLM knows it")
 
     def get_urls(self) -> list[URLPattern]:
         def view(name: str, function: Any) -> URLPattern:  # noqa: ANN401
@@ -191,7 +197,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         """Ask for the list, and ask one model a short question, because some servers list to anybody."""
         connection = self._get(request, pk)
         if not connection.enabled:
-            messages.error(request, f"“{connection.name}” was not asked: it is switched off.")
+            messages.error(request, _("“%(name)s” was not asked: it is switched off.") % {"name": connection.name})
             return redirect("admin:outbound_connection_change", pk)
         found = _ask(reading.of_row(connection))
         if isinstance(found, ListingError):
@@ -199,7 +205,9 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
             messages.error(request, found.problem.words)
         else:
             keeping.note(connection.slug, found, "")
-            messages.success(request, f"“{connection.name}” lists {_counted(len(found))}.")
+            messages.success(
+                request, _("“%(name)s” lists %(models)s.") % {"name": connection.name, "models": _counted(len(found))}
+            )
         reading.renew()
         model = Model.objects.filter(provider=connection.slug, enabled=True).first()
         if model is not None:
@@ -226,12 +234,17 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         if request.method == "POST":
             on = choosing.choose(connection, request.POST.getlist("models"))
             record("connection.change", "connection", connection.pk, fields=["models"])
-            self.log_change(request, connection, f"Switched on {_counted(on)}.")
-            messages.success(request, f"{_counted(on).capitalize()} of “{connection.name}” can be asked now.")
+            self.log_change(request, connection, gettext_noop("Switched models on."))
+            text = ngettext(
+                "%(count)s model of “%(name)s” can be asked now.",
+                "%(count)s models of “%(name)s” can be asked now.",
+                on,
+            )
+            messages.success(request, text % {"count": intcomma(on), "name": connection.name})
             return redirect("admin:outbound_connection_changelist")
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Models of {connection.name}",
+            "title": _("Models of %(name)s") % {"name": connection.name},
             "opts": self.opts,
             "connection": connection,
             "choices": choosing.choices(connection),
@@ -256,7 +269,7 @@ def _ask(connection: Known) -> Listed:
 
 
 def _counted(many: int) -> str:
-    return f"{many:,} model" if many == 1 else f"{many:,} models"
+    return ngettext("%(count)s model", "%(count)s models", many) % {"count": intcomma(many)}
 
 
 def _of_settings() -> Iterator[SettingsRow]:
@@ -268,8 +281,9 @@ def _of_settings() -> Iterator[SettingsRow]:
         name, variables = PROVIDERS[provider]
         url = endpoints.endpoint_of(f"{provider}/").url
         problem = catalogue.problem_of(provider)
-        state = "does not answer" if problem else f"{_counted(on.get(provider, 0))} switched on"
-        where = "local" if endpoints.is_local(url) else "hosted"
+        models = _("%(models)s switched on") % {"models": _counted(on.get(provider, 0))}
+        state = _("does not answer") if problem else models
+        where = _("local") if endpoints.is_local(url) else _("hosted")
         yield SettingsRow(name, variables, addresses.shown(url), where, state)
     if problem := settings.LOCAL_MODEL_SERVER.problem:
         name, variables = PROVIDERS[PREFIX]

@@ -3,6 +3,8 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.outbound import lane_requests, litellm_prices, price_list
 from langai_site.outbound.connections import addresses, sealing
@@ -26,13 +28,16 @@ class ConnectionForm(forms.ModelForm[Connection]):
     may_name_variables = False
 
     key = forms.CharField(
+        label=gettext_lazy("Key"),
         required=False,
         strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"}),
     )
-    forget_key = forms.BooleanField(label="Delete the stored key", required=False)
+    forget_key = forms.BooleanField(label=gettext_lazy("Delete the stored key"), required=False)
     save_anyway = forms.BooleanField(
-        label="Save anyway", required=False, help_text="You can then add its models by name, under Models."
+        label=gettext_lazy("Save anyway"),
+        required=False,
+        help_text=gettext_lazy("You can then add its models by name, under Models."),
     )
 
     class Meta:
@@ -51,14 +56,16 @@ class ConnectionForm(forms.ModelForm[Connection]):
         self.sealed_before = self.instance.sealed_key
         self.server_before = _server(self.instance.kind, self.instance.provider, self.instance.address)
         if self.instance.sealed_key:
-            self.fields["key"].help_text = "Set; leave empty to keep it."
+            self.fields["key"].help_text = _("Set; leave empty to keep it.")
         else:
-            self.fields["key"].help_text = "Stored encrypted and never shown again."
+            self.fields["key"].help_text = _("Stored encrypted and never shown again.")
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         if slug.casefold() in RESERVED:
-            raise forms.ValidationError(f"“{slug}” is taken by the settings of the environment. Choose another prefix.")
+            raise forms.ValidationError(
+                _("“%(slug)s” is taken by the settings of the environment. Choose another prefix.") % {"slug": slug}
+            )
         return slug
 
     def clean_address(self) -> str:
@@ -74,13 +81,13 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
         if key and not KEY.fullmatch(key):
-            raise forms.ValidationError("A key cannot contain spaces or special characters. Copy it again.")
+            raise forms.ValidationError(_("A key cannot contain spaces or special characters. Copy it again."))
         return key
 
     def clean_key_variable(self) -> str:
         name: str = self.cleaned_data["key_variable"].strip()
         if name and (not VARIABLE.fullmatch(name) or hasattr(settings, name)):
-            raise forms.ValidationError("Name a variable that ends in _API_KEY and is not a setting of LangAI.")
+            raise forms.ValidationError(_("Name a variable that ends in _API_KEY and is not a setting of LangAI."))
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -88,13 +95,13 @@ class ConnectionForm(forms.ModelForm[Connection]):
         kind = cleaned.get("kind", "")
         cleaned["provider"] = self._provider(kind, cleaned.get("provider", "").strip())
         if kind in NEEDS_ADDRESS and not cleaned.get("address") and "address" not in self.errors:
-            self.add_error("address", f"{FACTS[Kind(kind)].words} needs an address.")
+            self.add_error("address", _("%(words)s needs an address.") % {"words": FACTS[Kind(kind)].words})
         if cleaned.get("embedder") and kind not in EMBEDDING:
-            kinds = ", ".join(FACTS[each].words for each in EMBEDDING)
-            self.add_error("embedder", f"Search can use embedders of these kinds only: {kinds}. Leave it empty here.")
+            words = _("Search can use embedders of these kinds only: %(kinds)s. Leave it empty here.")
+            self.add_error("embedder", words % {"kinds": ", ".join(_(FACTS[each].words) for each in EMBEDDING)})
         variable = cleaned.get("key_variable", self.instance.key_variable)
         if cleaned.get("key") and variable:
-            self.add_error("key", "Type a key or name a variable, not both.")
+            self.add_error("key", _("Type a key or name a variable, not both."))
         self._keep_key_from_other_servers(cleaned, variable)
         if not self.errors:
             self.instance.sealed_key = self._sealed(cleaned, variable)
@@ -102,18 +109,24 @@ class ConnectionForm(forms.ModelForm[Connection]):
                 self.add_error("key" if "key" in self.problem.short else "address", self.problem.words)
         if self.errors and self.data.get(self.add_prefix("key")):
             # The bound field has copied the help text by now.
-            self["key"].help_text = "Type the key again: the page does not keep it."
+            self["key"].help_text = _("Type the key again: the page does not keep it.")
         return cleaned
 
     def _provider(self, kind: str, provider: str) -> str:
         if kind != Kind.OTHER:
             return ""
         if provider in OWN_FORMATS:
-            self.add_error("provider", "Choose the kind of that name instead.")
+            self.add_error("provider", _("Choose the kind of that name instead."))
         elif provider not in (names := price_list.chat_providers(litellm_prices.rows())):
             near = ", ".join(name for name in names if provider and name[:3] == provider[:3])
-            hint = f" Did you mean {near}?" if near else " Write it as LiteLLM does, such as cohere_chat or bedrock."
-            self.add_error("provider", f"LiteLLM knows no chat models of “{provider}”.{hint}")
+            if near:
+                text = _("LiteLLM knows no chat models of “%(provider)s”. Did you mean %(near)s?")
+            else:
+                text = _(
+                    "LiteLLM knows no chat models of “%(provider)s”. Write it as LiteLLM does, such as cohere_chat "
+                    "or bedrock."
+                )
+            self.add_error("provider", text % {"provider": provider, "near": near})
         return provider
 
     def _keep_key_from_other_servers(self, cleaned: dict[str, Any], variable: str) -> None:
@@ -123,7 +136,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
         has_key = bool(self.sealed_before) or (bool(variable) and not self.may_name_variables)
         server = _server(cleaned.get("kind", ""), cleaned["provider"], cleaned["address"])
         if has_key and server != self.server_before:
-            self.add_error("key", "The address now points to another server. Type the key for that server.")
+            self.add_error("key", _("The address now points to another server. Type the key for that server."))
 
     def _sealed(self, cleaned: dict[str, Any], variable: str) -> str:
         if cleaned.get("key"):

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy
+
 from langai_site import local_model
+from langai_site.words import gettext_noop
 
 # Prefixes of the models that environment variables connect, and of embedders: no connection can have them.
 RESERVED = frozenset({"openai", "hosted_vllm", "anthropic", "ollama_chat", "ollama", local_model.PREFIX})
@@ -36,17 +39,17 @@ class Facts:
 
 
 FACTS = {
-    Kind.COMPATIBLE: Facts("OpenAI-compatible server", "hosted_vllm", is_open=False),
+    Kind.COMPATIBLE: Facts(gettext_noop("OpenAI-compatible server"), "hosted_vllm", is_open=False),
     Kind.OPENAI: Facts("OpenAI", "openai", "https://api.openai.com/v1"),
     Kind.ANTHROPIC: Facts("Anthropic", "anthropic", "https://api.anthropic.com"),
     Kind.GEMINI: Facts("Gemini", "gemini", "https://generativelanguage.googleapis.com"),
     Kind.OLLAMA: Facts("Ollama", "ollama_chat", is_open=False),
     Kind.AZURE: Facts("Azure OpenAI", "azure"),
-    Kind.OTHER: Facts("Another provider that LiteLLM knows", ""),
+    Kind.OTHER: Facts(gettext_noop("Another provider that LiteLLM knows"), ""),
 }
 # Whose embedders search can use: they are asked in OpenAI's format.
 EMBEDDING = (Kind.COMPATIBLE, Kind.OPENAI, Kind.OLLAMA)
-CHOICES = [(kind.value, facts.words) for kind, facts in FACTS.items()]
+CHOICES = [(kind.value, gettext_lazy(facts.words)) for kind, facts in FACTS.items()]
 
 # OpenAI-compatible services whose prices LiteLLM lists, by their host.
 LISTED_HOSTS = {

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from langai_site.outbound.connections.kinds import FACTS, LISTED_HOSTS, RESERVED, Kind
 from langai_site.sensitivity import Sensitivity
+from langai_site.words import gettext_noop
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def usable() -> list[str]:
 def missing(slug: str) -> str:
     """Return in a few words for admins why a connection cannot be asked; empty if it can."""
     if (one := _known.get(slug)) is None:
-        return "not set up"
-    return one.key_problem if one.enabled else "its connection is switched off"
+        return gettext_noop("not set up")
+    return one.key_problem if one.enabled else gettext_noop("its connection is switched off")
 
 
 def embedding() -> Known | None:
@@ -93,7 +94,7 @@ def embedding() -> Known | None:
 
 def litellm_name(model: str) -> str:
     """Return LiteLLM's name for a model, like `groq/llama-4`; empty if it has none."""
-    slug, _, rest = model.partition("/")
+    slug, _slash, rest = model.partition("/")
     if (one := _known.get(slug)) is None:
         return model
     return f"{one.litellm_provider}/{rest}" if one.litellm_provider else ""

@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
 from langai_site.outbound import abilities, endpoints, http_clients, listings, litellm_prices, price_list
 from langai_site.outbound.connections import addresses, problems
 from langai_site.outbound.connections.kinds import Kind
 from langai_site.outbound.connections.known import Known
-from langai_site.outbound.connections.problems import ListingError, Problem
+from langai_site.outbound.connections.problems import ListingError, Problem, short_text
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.listings import Offer, UnlistedError
+from langai_site.words import gettext_noop
 
 FIRST_RANK = 300
 
@@ -21,7 +25,12 @@ async def offers(connection: Known) -> list[Offer]:
     """Return its models under their names in LangAI, in the server's order. Raises ListingError."""
     if connection.key_problem:
         problem = connection.key_problem
-        raise ListingError(Problem(problem.partition(":")[0], f"{problem[0].upper()}{problem[1:]}."))
+        raise ListingError(
+            Problem(
+                problem.partition(":")[0],
+                f"{capfirst(short_text(problem))}.",
+            )
+        )
     if connection.kind == Kind.OTHER:
         found = await asyncio.to_thread(_known_to_litellm, connection.provider)
     else:
@@ -29,7 +38,12 @@ async def offers(connection: Known) -> list[Offer]:
     chats = [offer for offer in found if not listings.NOT_FOR_CHAT.search(offer.name)]
     if not chats and not connection.embedder:
         host = addresses.server(connection.address) or connection.name
-        raise ListingError(Problem("lists no model", f"{host} lists no model for chats. Load a model there."))
+        raise ListingError(
+            Problem(
+                gettext_noop("lists no model"),
+                _("%(host)s lists no model for chats. Load a model there.") % {"host": host},
+            )
+        )
     return [
         replace(
             offer,
@@ -61,7 +75,7 @@ async def _ask(connection: Known) -> list[Offer]:
 def _endpoint(connection: Known) -> Endpoint:
     """Return where to ask for the list, even if the connection is switched off. Raises ListingError."""
     if not connection.address:
-        raise ListingError(Problem("no address", "Write the server's address."))
+        raise ListingError(Problem(gettext_noop("no address"), _("Write the server's address.")))
     if connection.kind == Kind.AZURE:
         # The older API has the list at the same place as the newer one.
         connection = replace(connection, address=connection.address.partition("?")[0])
@@ -76,7 +90,7 @@ def _refuse_metadata(url: str) -> None:
         # The request itself will report this, unless a proxy knows the name.
         return
     if any(addresses.is_metadata_address(str(address[0])) for *_, address in found):
-        raise ListingError(Problem("is a metadata service", addresses.METADATA, is_final=True))
+        raise ListingError(Problem(gettext_noop("is a metadata service"), _(addresses.METADATA), is_final=True))
 
 
 async def _models(kind: Kind, endpoint: Endpoint) -> list[Offer]:

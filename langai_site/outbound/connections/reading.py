@@ -17,12 +17,13 @@ from langai_site.outbound.connections.kinds import EMBEDDING, FACTS, Kind
 from langai_site.outbound.connections.known import Known
 from langai_site.outbound.models import Connection, Model
 from langai_site.sensitivity import Sensitivity
+from langai_site.words import gettext_noop
 
 logger = logging.getLogger(__name__)
 
 # The copy may be this old.
 SECONDS = 1.0
-UNREADABLE = "its key cannot be decrypted because SECRET_KEY has changed: type the key again"
+UNREADABLE = gettext_noop("its key cannot be decrypted because SECRET_KEY has changed: type the key again")
 LONGEST_KEY = 10_000
 
 _COLUMNS = (

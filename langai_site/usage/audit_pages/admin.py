@@ -12,7 +12,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from langai_site.audit.actions import ACTIONS, THINGS
 from langai_site.audit.models import AuditEvent
 from langai_site.audit.recording import record
 from langai_site.usage.audit_pages import exporting, verify
@@ -22,10 +25,32 @@ from langai_site.usage.read_only import ReadOnly
 MONTHS = 12
 
 
+def _thing(kind: str) -> str:
+    return _(THINGS[kind]) if kind in THINGS else kind
+
+
+class ThingFilter(admin.AllValuesFieldListFilter):
+    """The kinds of things that events are about, by their names."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:  # noqa: ANN401 - as Django's own
+        for choice in super().choices(changelist):
+            yield {**choice, "display": self.name_of(str(choice["display"]))}
+
+    def name_of(self, value: str) -> str:
+        return _thing(value)
+
+
+class ActionFilter(ThingFilter):
+    """The actions that events are about, in words."""
+
+    def name_of(self, value: str) -> str:
+        return _(ACTIONS[value]) if value in ACTIONS else value
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly, admin.ModelAdmin[AuditEvent]):
     list_display = ("when", "who", "what", "object_shown", "fields", "door", "address")
-    list_filter = ("at", "action", "kind", "door")
+    list_filter = ("at", ("action", ActionFilter), ("kind", ThingFilter), "door")
     search_fields = ("username", "object_id", "address", "request")
     date_hierarchy = "at"
     fields = ("when", "who", "action", "object_shown", "fields", "door", "address", "request", "seal")
@@ -45,31 +70,31 @@ class AuditEventAdmin(ReadOnly, admin.ModelAdmin[AuditEvent]):
         context = {"months": months, "query": request.GET.urlencode(), **(extra_context or {})}
         return super().changelist_view(request, context)
 
-    @admin.display(description="when", ordering="id")
+    @admin.display(description=gettext_lazy("when"), ordering="id")
     def when(self, event: AuditEvent) -> str:
         return f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}"
 
-    @admin.display(description="who", ordering="username")
+    @admin.display(description=gettext_lazy("who"), ordering="username")
     def who(self, event: AuditEvent) -> str:
-        return event.username or ("LangAI or an operator" if event.door == "server" else "nobody signed in")
+        return event.username or (_("LangAI or an operator") if event.door == "server" else _("nobody signed in"))
 
-    @admin.display(description="what", ordering="action")
+    @admin.display(description=gettext_lazy("what"), ordering="action")
     def what(self, event: AuditEvent) -> str:
         return event.words
 
-    @admin.display(description="object")
+    @admin.display(description=gettext_lazy("object"))
     def object_shown(self, event: AuditEvent) -> SafeString | str:
         """Return a link to all that was done to the object."""
         if not event.object_id:
             return "-"
         address = reverse("admin:audit_auditevent_changelist")
-        words = f"{event.kind} {event.object_id}"
+        words = f"{_thing(event.kind)} {event.object_id}"
         return format_html('<a href="{}?kind={}&amp;object_id={}">{}</a>', address, event.kind, event.object_id, words)
 
-    @admin.display(description="place in the chain")
+    @admin.display(description=gettext_lazy("place in the chain"))
     def seal(self, event: AuditEvent) -> str:
         found = EventSeal.objects.filter(event=event.pk).first()
-        return f"{found.sequence}: {found.hash}" if found else "not sealed yet"
+        return f"{found.sequence}: {found.hash}" if found else _("not sealed yet")
 
     def export(self, request: HttpRequest, form: str) -> StreamingHttpResponse:
         """Download what the list shows with its filters."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from langai_site import document_uses
 from langai_site.sensitivity import Sensitivity
@@ -41,19 +43,32 @@ class LabelProof:
     def lines(self) -> Iterator[str]:
         """Yield sentences about what was found and what is not known."""
         too_low = len(self.findings)
-        yield f"{self.compared:,} calls carried passages; {too_low:,} of them were labelled too low for these."
+        yield _("%(compared)s calls carried passages; %(too_low)s of them were labelled too low for these.") % {
+            "compared": intcomma(self.compared),
+            "too_low": intcomma(too_low),
+        }
         if self.unrecorded:
-            yield f"Not known: {self.unrecorded:,} calls were made before LangAI recorded all that they carry."
+            yield _("Not known: %(unrecorded)s calls were made before LangAI recorded all that they carry.") % {
+                "unrecorded": intcomma(self.unrecorded)
+            }
         if self.with_answers:
             yield (
-                f"Not known: {self.with_answers:,} calls carried earlier answers. Of what these quote only the label "
-                "of their conversation is known."
+                _(
+                    "Not known: %(with_answers)s calls carried earlier answers. Of what these quote only the label "
+                    "of their conversation is known."
+                )
+                % {"with_answers": intcomma(self.with_answers)}
             )
         if self.without_history:
-            yield f"Not known: {self.without_history:,} calls carried a document whose label then was not recorded."
+            yield _("Not known: %(without_history)s calls carried a document whose label then was not recorded.") % {
+                "without_history": intcomma(self.without_history)
+            }
         if self.too_close:
             seconds = int(CLOCKS_APART.total_seconds())
-            yield f"Not known: for {self.too_close:,} calls a label rose within {seconds} seconds of the call."
+            yield _("Not known: for %(too_close)s calls a label rose within %(seconds)s seconds of the call.") % {
+                "too_close": intcomma(self.too_close),
+                "seconds": seconds,
+            }
 
 
 def compare_labels(start: datetime | None = None, end: datetime | None = None) -> LabelProof:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from langai_site.audit.models import AuditEvent
 from langai_site.errors import InvalidError
@@ -16,6 +17,7 @@ from langai_site.usage.models import ChainHead, EventSeal, Seal, UsageEntry
 
 CHUNK = 2000
 # How much earlier than an entry written before it an entry's time may be: clocks are set, hosts differ.
+MINUTE = "%Y-%m-%d %H:%M"
 CLOCKS = timedelta(hours=1)
 
 
@@ -55,7 +57,7 @@ def read_head(text: str) -> Head:
         return Head(int(value["sequence"]), str(value["hash"]))
     except (ValueError, KeyError, TypeError):
         raise InvalidError(
-            "This is not a head of a ledger. Give the file that --export-head wrote, or its hash."
+            _("This is not a head of a ledger. Give the file that --export-head wrote, or its hash.")
         ) from None
 
 
@@ -70,12 +72,14 @@ def findings(exported: Head | None = None) -> Iterator[LedgerFinding]:
             yield from _wrong_place(seal, last)
             if isinstance(seal, Seal):
                 entry = entries.get(seal.entry)
-                yield from _wrong_row(seal, entry, seal.entry, "The entry")
+                yield from _wrong_row(seal, entry, seal.entry, _("The entry"))
                 if entry is not None:
                     yield from _wrong_time(entry, latest)
                     latest = max(latest or entry.at, entry.at)
             else:
-                yield from _wrong_row(seal, events.get(seal.event), 0, f"Event {seal.event} of the audit log")
+                yield from _wrong_row(
+                    seal, events.get(seal.event), 0, _("Event %(event)s of the audit log") % {"event": seal.event}
+                )
             last = Head(seal.sequence, seal.hash)
     yield from _wrong_end(kept, last)
     yield from _never_sealed()
@@ -108,12 +112,16 @@ def pseudonymised() -> tuple[int, int]:
 
 def _wrong_place(seal: Seal | EventSeal, last: Head) -> Iterator[LedgerFinding]:
     if seal.sequence != last.sequence + 1:
-        missing = f"{last.sequence + 1} to {seal.sequence - 1}"
-        yield LedgerFinding(0, f"The seals {missing} are missing: they were deleted, with or without their entries.")
+        yield LedgerFinding(
+            0,
+            _("The seals %(first)s to %(last)s are missing: they were deleted, with or without their entries.")
+            % {"first": last.sequence + 1, "last": seal.sequence - 1},
+        )
     elif seal.previous != last.hash:
         yield LedgerFinding(
             getattr(seal, "entry", 0),
-            f"Seal {seal.sequence} does not continue the one before: it was changed or moved.",
+            _("Seal %(sequence)s does not continue the one before: it was changed or moved.")
+            % {"sequence": seal.sequence},
         )
 
 
@@ -121,32 +129,53 @@ def _wrong_row(
     seal: Seal | EventSeal, row: UsageEntry | AuditEvent | None, entry: int, named: str
 ) -> Iterator[LedgerFinding]:
     if row is None:
-        yield LedgerFinding(entry, f"{named} of seal {seal.sequence} was deleted.")
+        yield LedgerFinding(
+            entry, _("%(named)s of seal %(sequence)s was deleted.") % {"named": named, "sequence": seal.sequence}
+        )
         return
     if seal.pseudonymised:
         if chain.second_hash(seal.hash, row) != seal.pseudonymised or row.user_id is not None:
-            text = f"{named} was changed after a pseudonym replaced its person (seal {seal.sequence})."
+            text = _("%(named)s was changed after a pseudonym replaced its person (seal %(sequence)s).") % {
+                "named": named,
+                "sequence": seal.sequence,
+            }
             yield LedgerFinding(entry, text)
         return
     found = chain.seal_hash(sequence=seal.sequence, month=seal.month, previous=seal.previous, entry=row)
     if found != seal.hash:
-        yield LedgerFinding(entry, f"{named} does not match its seal {seal.sequence}: it was changed or moved.")
+        yield LedgerFinding(
+            entry,
+            _("%(named)s does not match its seal %(sequence)s: it was changed or moved.")
+            % {"named": named, "sequence": seal.sequence},
+        )
 
 
 def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[LedgerFinding]:
     if latest and entry.at < latest - CLOCKS:
-        times = f"{entry.at:%Y-%m-%d %H:%M} UTC, but was written after entries of {latest:%Y-%m-%d %H:%M} UTC"
-        yield LedgerFinding(entry.pk, f"The entry says {times}: it was inserted, or the clock was set back.")
+        text = _(
+            "The entry says %(time)s UTC, but was written after entries of %(latest)s UTC: it was inserted, or the "
+            "clock "
+            "was set back."
+        )
+        yield LedgerFinding(
+            entry.pk, text % {"time": f"{entry.at:%Y-%m-%d %H:%M}", "latest": f"{latest:%Y-%m-%d %H:%M}"}
+        )
 
 
 def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[LedgerFinding]:
     """Check the end against `kept`, read before the walk: the worker may have sealed more since, but not less."""
     if kept and kept.sequence and not _has_seal(sequence=kept.sequence, hash=kept.hash):
         yield LedgerFinding(
-            0, f"The chain ended at seal {kept.sequence}, which is not there any more: its end was cut."
+            0,
+            _("The chain ended at seal %(sequence)s, which is not there any more: its end was cut.")
+            % {"sequence": kept.sequence},
         )
     if last.sequence > (ChainHead.objects.values_list("sequence", flat=True).first() or 0):
-        yield LedgerFinding(0, f"The chain goes on to seal {last.sequence}, beyond what was sealed: its end was added.")
+        yield LedgerFinding(
+            0,
+            _("The chain goes on to seal %(sequence)s, beyond what was sealed: its end was added.")
+            % {"sequence": last.sequence},
+        )
 
 
 def _has_seal(**at: int | str) -> bool:
@@ -155,9 +184,11 @@ def _has_seal(**at: int | str) -> bool:
 
 def _never_sealed() -> Iterator[LedgerFinding]:
     for entry in sealing.unsealed().filter(id__lte=sealing.settled_up_to()):
-        yield LedgerFinding(entry.pk, "The entry has no seal, though later ones have: it was inserted.")
+        yield LedgerFinding(entry.pk, _("The entry has no seal, though later ones have: it was inserted."))
     for event in sealing.unsealed_events().filter(id__lte=sealing.settled_events()):
-        yield LedgerFinding(0, f"Event {event.pk} of the audit log has no seal, though later ones have.")
+        yield LedgerFinding(
+            0, _("Event %(pk)s of the audit log has no seal, though later ones have.") % {"pk": event.pk}
+        )
 
 
 def _rewritten(exported: Head) -> Iterator[LedgerFinding]:
@@ -166,9 +197,15 @@ def _rewritten(exported: Head) -> Iterator[LedgerFinding]:
         return
     at = {"sequence": exported.sequence} if exported.sequence else {}
     if not _has_seal(hash=exported.hash, **at):
-        where = f" at seal {exported.sequence}" if exported.sequence else ""
+        if exported.sequence:
+            text = _(
+                "The exported head is not in the chain at seal %(seal)s: what came before it was cut or rewritten."
+            )
+        else:
+            text = _("The exported head is not in the chain: what came before it was cut or rewritten.")
         yield LedgerFinding(
-            0, f"The exported head is not in the chain{where}: what came before it was cut or rewritten."
+            0,
+            text % {"seal": exported.sequence},
         )
 
 

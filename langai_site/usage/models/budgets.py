@@ -5,37 +5,52 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class Budget(models.Model):
     """A limit on what a person, a team or everybody may spend in a day or a month."""
 
     class Scope(models.TextChoices):
-        USER = "user", "a person"
-        TEAM = "team", "a team"
-        SITE = "site", "everybody"
+        USER = "user", gettext_lazy("a person")
+        TEAM = "team", gettext_lazy("a team")
+        SITE = "site", gettext_lazy("everybody")
 
     class Period(models.TextChoices):
-        DAY = "day"
-        MONTH = "month"
+        DAY = "day", gettext_lazy("Day")
+        MONTH = "month", gettext_lazy("Month")
 
-    scope = models.CharField("for", max_length=10, choices=Scope)
+    scope = models.CharField(gettext_lazy("for"), max_length=10, choices=Scope)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, verbose_name="person"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, verbose_name=gettext_lazy("person")
     )
     team = models.ForeignKey(
-        "accounts.Team", null=True, blank=True, on_delete=models.CASCADE, help_text="What is charged to this team."
+        "accounts.Team",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        verbose_name=gettext_lazy("team"),
+        help_text=gettext_lazy("What is charged to this team."),
     )
-    period = models.CharField("each", max_length=10, choices=Period, default=Period.MONTH)
+    period = models.CharField(gettext_lazy("each"), max_length=10, choices=Period, default=Period.MONTH)
     amount = models.DecimalField(
-        max_digits=12, decimal_places=2, validators=[MinValueValidator(0)], help_text="US dollars."
+        gettext_lazy("amount"),
+        max_digits=12,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
+        help_text=gettext_lazy("US dollars."),
     )
     hard = models.BooleanField(
-        default=True, help_text="Hosted models stop when it is used up; local ones continue. Otherwise it only warns."
+        gettext_lazy("hard"),
+        default=True,
+        help_text=gettext_lazy("Hosted models stop when it is used up; local ones continue. Otherwise it only warns."),
     )
-    enabled = models.BooleanField(default=True)
+    enabled = models.BooleanField(gettext_lazy("enabled"), default=True)
 
     class Meta:
+        verbose_name = gettext_lazy("budget")
+        verbose_name_plural = gettext_lazy("budgets")
         ordering = ["scope", "period", "id"]
         constraints = [
             models.CheckConstraint(
@@ -43,13 +58,25 @@ class Budget(models.Model):
                 | Q(scope="team", team__isnull=False, user=None)
                 | Q(scope="site", user=None, team=None),
                 name="budget_is_for_one_of_the_three",
-                violation_error_message="Choose a person for a person's budget, a team for a team's, else neither.",
+                violation_error_message=gettext_lazy(
+                    "Choose a person for a person's budget, a team for a team's, else neither."
+                ),
             )
         ]
 
     def __str__(self) -> str:
-        whose = {"user": self.user, "team": f"team {self.team}", "site": "everybody"}[self.scope]
-        return f"${self.amount} each {self.period} for {whose}"
+        is_daily, values = self.period == self.Period.DAY, {"amount": f"${self.amount}"}
+        if self.scope == self.Scope.SITE:
+            text = _("%(amount)s each day for everybody") if is_daily else _("%(amount)s each month for everybody")
+        elif self.scope == self.Scope.TEAM:
+            values["name"] = str(self.team)
+            text = (
+                _("%(amount)s each day for team %(name)s") if is_daily else _("%(amount)s each month for team %(name)s")
+            )
+        else:
+            values["name"] = str(self.user)
+            text = _("%(amount)s each day for %(name)s") if is_daily else _("%(amount)s each month for %(name)s")
+        return text % values
 
 
 class BudgetPeriod(models.Model):

@@ -1,5 +1,7 @@
 """Checks who may read which reports: people read their own, admins everybody's figures; nobody reads others' texts."""
 
+from django.utils.translation import gettext as _
+
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 
@@ -18,5 +20,5 @@ def reads_everybody(user: User) -> bool:
 def whose(user: User, *, everybody: bool = False) -> int | None:
     """Return whose entries to read, as `Query.user_id`: None for everybody's. Raises NotYoursError."""
     if everybody and not reads_everybody(user):
-        raise NotYoursError("Only admins may see what everybody used. Your own is under “Usage”.")
+        raise NotYoursError(_("Only admins may see what everybody used. Your own is under “Usage”."))
     return None if everybody else user.pk

@@ -9,11 +9,12 @@ from django.http import QueryDict
 from langai_site.errors import InvalidError
 from langai_site.usage.reports.periods import DAYS_30, PERIODS, Days, days_of, read_days
 from langai_site.usage.reports.types import DIMENSIONS, STEPS, ReportQuery
+from langai_site.words import gettext_noop
 
 # In an address: the entries that have no value in a dimension.
 NOTHING = "(none)"
 NO_STEP = "none"
-MEASURES = {"cost": "Cost", "tokens": "Tokens", "entries": "Calls"}
+MEASURES = {"cost": gettext_noop("Cost"), "tokens": gettext_noop("Tokens"), "entries": gettext_noop("Calls")}
 KEY = "key"
 SORTS = (KEY, "entries", "answers", "input_tokens", "output_tokens", "cached_tokens", "saved", "cost")
 PAGE_DIGITS = 6

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 WIDTH, HEIGHT = 1000, 100
 # So many values have their own colour; smaller ones share one.
 HUES = 6
-OTHERS = "all others"
+# Stands for the smaller parts together; no part can have this name.
+OTHERS = "\0others"
 RANKED = 12
 # The share of a column's place that stays empty.
 GAP = 0.22
@@ -75,7 +78,7 @@ def columns(values: Values, steps: Sequence[str], *, title: str, shown: Shown) -
         title=title,
         description=_description(sums, steps, shown),
         bars=tuple(bars),
-        legend=tuple((hue, name) for hue, name in enumerate(names, 1) if name),
+        legend=tuple((hue, _part(name)) for hue, name in enumerate(names, 1) if name),
         top=shown(top),
         half=shown(top // 2),
         ticks=tuple(steps[place] for place in sorted({0, len(steps) // 2, len(steps) - 1})) if steps else (),
@@ -85,7 +88,7 @@ def columns(values: Values, steps: Sequence[str], *, title: str, shown: Shown) -
 def ranking(values: Mapping[str, int], *, title: str, shown: Shown) -> RankingChart:
     """Draw the largest of `values`, by their names."""
     largest = sorted(values.items(), key=lambda value: (-value[1], value[0]))
-    top = max((value for _, value in largest), default=0)
+    top = max((value for _name, value in largest), default=0)
     ranks = (Rank(name, _number(WIDTH * value / (top or 1)), shown(value)) for name, value in largest[:RANKED])
     return RankingChart(title, tuple(ranks), max(len(largest) - RANKED, 0))
 
@@ -99,9 +102,9 @@ def nice(value: int) -> int:
 def _folded(values: Values) -> Counter[tuple[str, str]]:
     """Merge the names that are not among the largest."""
     sums = Counter[str]()
-    for (_, name), value in values.items():
+    for (_step, name), value in values.items():
         sums[name] += value
-    kept = {name for name, _ in sums.most_common(HUES)}
+    kept = {name for name, _sum in sums.most_common(HUES)}
     folded = Counter[tuple[str, str]]()
     for (step, name), value in values.items():
         folded[step, name if name in kept else OTHERS] += value
@@ -111,7 +114,7 @@ def _folded(values: Values) -> Counter[tuple[str, str]]:
 def _names(values: Values) -> Sequence[str]:
     """Return the names: the largest, which is drawn at the bottom, first, and the others last."""
     sums = Counter[str]()
-    for (_, name), value in values.items():
+    for (_step, name), value in values.items():
         sums[name] += value
     return sorted(sums, key=lambda name: (name == OTHERS, -sums[name], name))
 
@@ -135,15 +138,21 @@ def _stacked(
 
 
 def _part_title(step: str, name: str) -> str:
-    return f"{step}, {name}" if name else step
+    return f"{step}, {_part(name)}" if name else step
+
+
+def _part(name: str) -> str:
+    return _("all others") if name == OTHERS else name
 
 
 def _description(sums: Sequence[int], steps: Sequence[str], shown: Shown) -> str:
     """Return a description of the columns for people who cannot see them."""
     if not any(sums):
-        return "Nothing in this time."
+        return _("Nothing in this time.")
     highest = max(sums)
-    return f"From {steps[0]} to {steps[-1]}. The highest is {shown(highest)}, on {steps[sums.index(highest)]}."
+    text = _("From %(first)s to %(last)s. The highest is %(highest)s, on %(day)s.")
+    values = {"first": steps[0], "last": steps[-1], "highest": shown(highest), "day": steps[sums.index(highest)]}
+    return text % values
 
 
 def _number(value: float) -> str:

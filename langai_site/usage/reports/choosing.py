@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from langai_site.usage.reports import answering, naming
-from langai_site.usage.reports.asked import MEASURES, NO_STEP, NOTHING, ReportRequest
+from langai_site.usage.reports.asked import NO_STEP, NOTHING, ReportRequest
 from langai_site.usage.reports.periods import PERIODS
 from langai_site.usage.reports.types import DIMENSIONS, STEPS, Dimension, ReportQuery
+from langai_site.words import gettext_noop
 
 # The files that can be downloaded, with their names.
-FILES = {"lines": "These figures", "entries": "Each call"}
+FILES = {"lines": gettext_noop("These figures"), "entries": gettext_noop("Each call")}
 FORMATS = ("csv", "json")
 
 
@@ -41,13 +43,13 @@ class ReportChoice:
 
 
 def periods(asked: ReportRequest) -> Sequence[Link]:
-    return [Link(title, asked.address(period=name), name == asked.period) for name, title in PERIODS.items()]
+    return [Link(_(title), asked.address(period=name), name == asked.period) for name, title in PERIODS.items()]
 
 
 def files(page: str, asked: ReportRequest) -> Sequence[Link]:
     """Return the links to the files of a page, given by the page's name in the URL names."""
     return [
-        Link(f"{title}, {form.upper()}", reverse(f"usage:{page}-file", args=[rows, form]) + asked.address())
+        Link(f"{_(title)}, {form.upper()}", reverse(f"usage:{page}-file", args=[rows, form]) + asked.address())
         for rows, title in FILES.items()
         for form in FORMATS
     ]
@@ -55,12 +57,13 @@ def files(page: str, asked: ReportRequest) -> Sequence[Link]:
 
 def groups(asked: ReportRequest) -> Sequence[ReportChoice]:
     """Return the choices of time step, second grouping and the chart's measure."""
-    by = {"": "nothing else"} | {name: dimension.title.lower() for name, dimension in DIMENSIONS.items()}
-    steps = {step: step for step in STEPS} | {NO_STEP: "no time"}
+    by = {"": _("nothing else")} | {name: _(dimension.within) for name, dimension in DIMENSIONS.items()}
+    steps = {step: _(step) for step in STEPS} | {NO_STEP: _("no time")}
+    measures = {"cost": _("cost"), "tokens": _("tokens"), "entries": _("calls")}
     return [
-        _choice("step", "By", steps, asked.query.step or NO_STEP),
-        _choice("by", "and", by, asked.query.by[0] if asked.query.by else ""),
-        _choice("show", "Chart", {name: title.lower() for name, title in MEASURES.items()}, asked.measure),
+        _choice("step", _("By"), steps, asked.query.step or NO_STEP),
+        _choice("by", _("and"), by, asked.query.by[0] if asked.query.by else ""),
+        _choice("show", _("Chart"), measures, asked.measure),
     ]
 
 
@@ -73,7 +76,7 @@ def filters(query: ReportQuery) -> Sequence[ReportChoice]:
 def _filter(dimension: Dimension, values: Sequence[object], chosen: object) -> ReportChoice:
     words = {dimension.written(value) or NOTHING: naming.shown(dimension.name, value) for value in values}
     now = "" if chosen is None else dimension.written(chosen) or NOTHING
-    return _choice(dimension.name, dimension.title, {"": "all"} | words, now)
+    return _choice(dimension.name, _(dimension.title), {"": _("all")} | words, now)
 
 
 def _choice(name: str, title: str, words: dict[str, str], chosen: str) -> ReportChoice:

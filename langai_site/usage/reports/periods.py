@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from langai_site.errors import InvalidError
 from langai_site.usage.months import next_month
+from langai_site.words import gettext_noop
 
 TODAY, WEEK, DAYS_30, MONTH, LAST_MONTH = "today", "7-days", "30-days", "month", "last-month"
 PERIODS: Mapping[str, str] = {
-    TODAY: "Today",
-    WEEK: "7 days",
-    DAYS_30: "30 days",
-    MONTH: "This month",
-    LAST_MONTH: "Last month",
+    TODAY: gettext_noop("Today"),
+    WEEK: gettext_noop("7 days"),
+    DAYS_30: gettext_noop("30 days"),
+    MONTH: gettext_noop("This month"),
+    LAST_MONTH: gettext_noop("Last month"),
 }
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -46,7 +50,7 @@ def read_days(start: str, end: str, otherwise: Days) -> Days:
     """Read two days such as 2026-03-31; an empty one is that of `otherwise`. Raises InvalidError."""
     days = Days(_read_day(start, otherwise.start), _read_day(end, otherwise.end))
     if days.start > days.end:
-        raise InvalidError("The first day is after the last one. Swap them.")
+        raise InvalidError(_("The first day is after the last one. Swap them."))
     return days
 
 
@@ -56,7 +60,7 @@ def _read_day(text: str, otherwise: date) -> date:
     except ValueError:
         day = date.min
     if not EARLIEST <= day <= LATEST:
-        raise InvalidError("Please write a day as year, month and day, like 2026-03-31.")
+        raise InvalidError(_("Please write a day as year, month and day, like 2026-03-31."))
     return day
 
 
@@ -86,5 +90,6 @@ def steps_of(step: str, days: Days) -> tuple[date, ...]:
 def step_text(step: str, day: date, *, year: bool = False) -> str:
     """Return a step in words: 3 Mar, week of 3 Mar, Mar 2026."""
     if step == "month":
-        return f"{day:%b %Y}"
-    return f"{'week of ' if step == 'week' else ''}{day.day} {day:%b %Y}" if year else f"{day.day} {day:%b}"
+        return date_format(day, "M Y")
+    text = date_format(day, "j M Y" if year else "j M")
+    return _("week of %(day)s") % {"day": text} if step == "week" else text

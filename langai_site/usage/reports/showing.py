@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from langai_site.sentences import drawn
 from langai_site.usage.reports import charts, naming
@@ -16,27 +18,34 @@ from langai_site.usage.reports.periods import Days, first_of, step_text, steps_o
 from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Report, ReportQuery
 from langai_site.usage.spending.standing import CENT, BudgetStanding, notice, shown
 from langai_site.usage.sums import dollars
+from langai_site.words import gettext_noop
 
 PER_PAGE = 50
 # With more columns, they could not be told apart.
 COLUMNS_MAX = 130
-NO_PRICE = "no price"
+NO_PRICE = gettext_noop("no price")
 TITLES = {
-    "cost": "Cost",
-    "saved": "Saved",
-    "entries": "Calls",
-    "answers": "Answers",
-    "input_tokens": "Tokens in",
-    "cached_tokens": "Cached",
-    "output_tokens": "Tokens out",
+    "cost": gettext_noop("Cost"),
+    "saved": gettext_noop("Saved"),
+    "entries": gettext_noop("Calls"),
+    "answers": gettext_noop("Answers"),
+    "input_tokens": gettext_noop("Tokens in"),
+    "cached_tokens": gettext_noop("Cached"),
+    "output_tokens": gettext_noop("Tokens out"),
 }
+STEP_TITLES = {"day": gettext_noop("Day"), "week": gettext_noop("Week"), "month": gettext_noop("Month")}
 OF: dict[str, Callable[[Figures], int]] = {
     "cost": lambda figures: figures.cost,
     "tokens": lambda figures: figures.tokens,
     "entries": lambda figures: figures.entries,
 }
 
-_NOTHING = {"cost": "Nothing in this time has a cost", "tokens": "No tokens were used in this time", "entries": ""}
+# What the chart shows instead of what was asked for.
+_INSTEAD = {
+    ("cost", "tokens"): gettext_noop("Nothing in this time has a cost, so the chart shows tokens."),
+    ("cost", "entries"): gettext_noop("Nothing in this time has a cost, so the chart shows calls."),
+    ("tokens", "entries"): gettext_noop("No tokens were used in this time, so the chart shows calls."),
+}
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,8 @@ class BudgetGauge:
 
 def exact(amount: Decimal) -> str:
     """Return all digits, at least to the cent."""
-    return f"${amount.quantize(CENT):,}" if amount == amount.quantize(CENT) else f"${amount.normalize():,f}"
+    written = amount.quantize(CENT) if amount == amount.quantize(CENT) else amount.normalize()
+    return _("$%(amount)s") % {"amount": number_format(written, force_grouping=True)}
 
 
 def priced(figures: Figures, how: Callable[[Decimal], str] = shown) -> str:
@@ -123,19 +133,24 @@ def priced(figures: Figures, how: Callable[[Decimal], str] = shown) -> str:
     if not figures.unpriced:
         return how(figures.cost_dollars)
     if figures.unpriced == figures.entries:
-        return NO_PRICE
-    return f"{how(figures.cost_dollars)} + {intcomma(figures.unpriced)} without a price"
+        return _(NO_PRICE)
+    values = {"cost": how(figures.cost_dollars), "count": intcomma(figures.unpriced)}
+    return _("%(cost)s + %(count)s without a price") % values
 
 
 def gauge(standing: BudgetStanding) -> BudgetGauge:
     used = min(standing.percent, 100)
     held = 0 if not standing.limit else int(standing.held * 100 / standing.limit)
-    told = f"{shown(standing.spent)} of {shown(standing.limit)} spent"
+    values = {"spent": shown(standing.spent), "limit": shown(standing.limit), "held": shown(standing.held)}
+    if standing.held:
+        told = _("%(spent)s of %(limit)s spent, %(held)s held for answers being written") % values
+    else:
+        told = _("%(spent)s of %(limit)s spent") % values
     return BudgetGauge(
         name=drawn(standing.title),
         used=used,
         held=min(held, 100 - used),
-        told=f"{told}, {shown(standing.held)} held for answers being written" if standing.held else told,
+        told=told,
         notice=drawn(notice(standing)),
         reached=standing.threshold,
     )
@@ -145,7 +160,7 @@ def summary(report: Report) -> Summary:
     total = report.total
     has_no_price = total.unpriced and total.unpriced == total.entries
     return Summary(
-        cost=NO_PRICE if has_no_price else shown(total.cost_dollars),
+        cost=_(NO_PRICE) if has_no_price else shown(total.cost_dollars),
         exact_cost=exact(total.cost_dollars),
         unpriced=total.unpriced,
         saved=shown(total.saved_dollars),
@@ -157,7 +172,7 @@ def section(report: Report, measure: str, asked: ReportRequest | None = None, *,
     """Return chart and table; with `asked` one sortable page of the table, otherwise all its lines."""
     drawn = table(report, asked) if asked else whole_table(report, latest_first=latest_first)
     measurable = drawn_measure(report, measure)
-    note = "" if measurable == measure else f"{_NOTHING[measure]}, so the chart shows {MEASURES[measurable].lower()}."
+    note = _(_INSTEAD[measure, measurable]) if measurable != measure else ""
     return Section(chart(report, measurable), drawn, note)
 
 
@@ -194,7 +209,7 @@ def whole_table(report: Report, *, latest_first: bool = False) -> ReportTable:
 
 
 def total_row(report: Report) -> ReportRow:
-    return ReportRow(("Total", *[""] * (len(report.query.columns) - 1)), _cells(report.total, exact))
+    return ReportRow((_("Total"), *[""] * (len(report.query.columns) - 1)), _cells(report.total, exact))
 
 
 def _ordered(lines: Sequence[Line], order: str) -> Sequence[Line]:
@@ -208,9 +223,9 @@ def _ordered(lines: Sequence[Line], order: str) -> Sequence[Line]:
 
 def _columns(asked: ReportRequest) -> tuple[ReportColumn, ...]:
     names = asked.query.columns
-    titles = [DIMENSIONS[name].title if name in DIMENSIONS else name.capitalize() for name in names]
+    titles = [_(DIMENSIONS[name].title) if name in DIMENSIONS else _(STEP_TITLES[name]) for name in names]
     keys = [_column(asked, title, KEY if number == 0 else "") for number, title in enumerate(titles)]
-    return (*keys, *(_column(asked, title, name) for name, title in TITLES.items()))
+    return (*keys, *(_column(asked, _(title), name) for name, title in TITLES.items()))
 
 
 def _column(asked: ReportRequest, title: str, sort: str) -> ReportColumn:
@@ -262,7 +277,9 @@ def chart(report: Report, measure: str) -> Columns | RankingChart:
     """Return columns over time, stacked by the first dimension; or, without a time, the largest lines."""
     of = OF[measure]
     how = (lambda value: shown(dollars(value))) if measure == "cost" else (lambda value: str(intcomma(value)))
-    title = MEASURES[measure] + "".join(f" by {DIMENSIONS[name].title.lower()}" for name in report.query.by)
+    title = _(MEASURES[measure])
+    for name in report.query.by:
+        title = _("%(measure)s by %(dimension)s") % {"measure": title, "dimension": _(DIMENSIONS[name].within)}
     if report.query.step:
         step = drawable(report.query)
         values = Counter[tuple[str, str]]()
@@ -271,7 +288,9 @@ def chart(report: Report, measure: str) -> Columns | RankingChart:
         for line in report.lines:
             values[words[line.key[0]], _names(report.query, line.key[1:])] += of(line.figures)
         steps = [step_text(step, day, year=years) for day in steps_of(step, Days(report.query.start, report.query.end))]
-        return charts.columns(values, steps, title=f"{title}, each {step}", shown=how)
+        return charts.columns(
+            values, steps, title=_("%(title)s, each %(step)s") % {"title": title, "step": _(step)}, shown=how
+        )
     ranked = {_names(report.query, line.key): of(line.figures) for line in report.lines}
     return charts.ranking(ranked if report.query.by else {}, title=title, shown=how)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import F, Max
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from langai_site import registry
 from langai_site.usage.months import day_of
@@ -74,6 +75,6 @@ def _talk(row: tuple[Any, ...], titles: Mapping[UUID, str]) -> Talk:
     figures = Figures(*row[2 : 2 + len(FIGURES)])
     if conversation in titles:
         return Talk(
-            titles[conversation] or "Untitled", reverse("chat:conversation", args=[conversation]), last, figures
+            titles[conversation] or _("Untitled"), reverse("chat:conversation", args=[conversation]), last, figures
         )
-    return Talk("A deleted conversation" if conversation else "Outside of conversations", "", last, figures)
+    return Talk(_("A deleted conversation") if conversation else _("Outside of conversations"), "", last, figures)

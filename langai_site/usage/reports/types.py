@@ -7,23 +7,42 @@ from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
 
+from django.utils.translation import gettext as _
+
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.sums import dollars
+from langai_site.words import gettext_noop
 
-STEPS = ("day", "week", "month")
+STEPS = (gettext_noop("day"), gettext_noop("week"), gettext_noop("month"))
+PLACES: Mapping[object, str] = {True: gettext_noop("hosted"), False: gettext_noop("local")}
+LABELS: Mapping[object, str] = {label.value: label.slug for label in Sensitivity}
+CACHED: Mapping[object, str] = {True: gettext_noop("from the cache"), False: gettext_noop("asked")}
+NO_REASON = gettext_noop("none given")
+# Dimensions whose values are names that people gave.
+NAMES = frozenset({"user", "team", "model", "provider"})
+# Values of the ledger that are words. Exports and addresses have them as they are.
+CODES = frozenset(
+    {
+        *(*PLACES.values(), *LABELS.values(), *CACHED.values(), gettext_noop("none")),
+        *(gettext_noop("chat"), gettext_noop("embedding"), gettext_noop("title"), gettext_noop("test")),
+        *(gettext_noop("page"), gettext_noop("api"), gettext_noop("admin")),
+        *(gettext_noop("complete"), gettext_noop("stopped"), gettext_noop("interrupted")),
+    }
+)
 
 
 @dataclass(frozen=True)
 class Dimension:
     """An attribute that distinguishes entries. `words` are the written forms of its values, if these are few.
 
-    `column` is the ledger's; `nothing` is shown if an entry has no value.
+    `column` is the ledger's; `within` is the title within a sentence; `nothing` is shown if an entry has no value.
     """
 
     name: str
     column: str
     title: str
+    within: str
     nothing: str = "none"
     words: Mapping[object, str] = field(default_factory=dict)
 
@@ -38,26 +57,33 @@ class Dimension:
         for value, word in self.words.items():
             if word == text:
                 return value
-        raise InvalidError(f"“{text}” is no {self.title.lower()}. Choose one of: {', '.join(self.words.values())}.")
+        raise InvalidError(
+            _("“%(text)s” is no %(title)s. Choose one of: %(values)s.")
+            % {"text": text, "title": _(self.within), "values": ", ".join(self.words.values())}
+        )
 
     def shown(self, value: object) -> str:
-        return self.written(value) or self.nothing
+        """Return a value in the language of the page; names of people, teams and models stay as they are."""
+        text = self.written(value)
+        if not text:
+            return _(self.nothing)
+        return _(text) if text in CODES and self.name not in NAMES else text
 
 
 DIMENSIONS: Mapping[str, Dimension] = {
     dimension.name: dimension
     for dimension in (
-        Dimension("user", "username", "Person", "nobody"),
-        Dimension("team", "team", "Team", "no team"),
-        Dimension("model", "model", "Model"),
-        Dimension("provider", "provider", "Provider"),
-        Dimension("hosted", "hosted", "Place", words={True: "hosted", False: "local"}),
-        Dimension("kind", "kind", "Kind"),
-        Dimension("source", "source", "Source"),
-        Dimension("label", "label", "Label", words={label.value: label.slug for label in Sensitivity}),
-        Dimension("route", "route", "Route reason", "none given"),
-        Dimension("cached", "cached", "Cache", words={True: "from the cache", False: "asked"}),
-        Dimension("status", "status", "Status"),
+        Dimension("user", "username", gettext_noop("Person"), gettext_noop("person"), gettext_noop("nobody")),
+        Dimension("team", "team", gettext_noop("Team"), gettext_noop("team"), gettext_noop("no team")),
+        Dimension("model", "model", gettext_noop("Model"), gettext_noop("model")),
+        Dimension("provider", "provider", gettext_noop("Provider"), gettext_noop("provider")),
+        Dimension("hosted", "hosted", gettext_noop("Place"), gettext_noop("place"), words=PLACES),
+        Dimension("kind", "kind", gettext_noop("Kind"), gettext_noop("kind")),
+        Dimension("source", "source", gettext_noop("Source"), gettext_noop("source")),
+        Dimension("label", "label", gettext_noop("Label"), gettext_noop("label"), words=LABELS),
+        Dimension("route", "route", gettext_noop("Route reason"), gettext_noop("route reason"), NO_REASON),
+        Dimension("cached", "cached", gettext_noop("Cache"), gettext_noop("cache"), words=CACHED),
+        Dimension("status", "status", gettext_noop("Status"), gettext_noop("status")),
     )
 }
 

@@ -5,6 +5,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from langai_site.usage.models import Budget
 from langai_site.usage.spending import budgets
@@ -26,19 +28,19 @@ class BudgetAdmin(admin.ModelAdmin[Budget]):
         super().save_model(request, obj, form, change)
         budgets.reconcile(obj)
 
-    @admin.display(description="Kind", ordering="hard")
+    @admin.display(description=gettext_lazy("Kind"), ordering="hard")
     def kind(self, budget: Budget) -> str:
-        return "hard: then local models only" if budget.hard else "soft: warns"
+        return _("hard: then local models only") if budget.hard else _("soft: warns")
 
-    @admin.display(description="Spent")
+    @admin.display(description=gettext_lazy("Spent"))
     def spent(self, budget: Budget) -> str:
         return shown(_standing(budget).spent)
 
-    @admin.display(description="Held")
+    @admin.display(description=gettext_lazy("Held"))
     def held(self, budget: Budget) -> str:
         return shown(_standing(budget).held)
 
-    @admin.display(description="Left")
+    @admin.display(description=gettext_lazy("Left"))
     def left(self, budget: Budget) -> SafeString:
         """Return a bar of what is used, and the rest in words."""
         standing = _standing(budget)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from langai_site.errors import ConflictError
 from langai_site.usage import measures
@@ -63,7 +64,7 @@ def raise_to(reply: UUID, amount: Decimal | None) -> Held:
     """
     reservation = Reservation.objects.select_for_update().filter(reply=reply, status=Reservation.Status.HELD).first()
     if reservation is None:
-        raise ConflictError("This answer was given up meanwhile, and nothing was sent. Ask again.")
+        raise ConflictError(_("This answer was given up meanwhile, and nothing was sent. Ask again."))
     if budgets.exist():
         budgets.hold(reservation, amount)
     reservation.amount = amount

@@ -37,6 +37,14 @@ _REACH = {
     ("team", "day"): sentence("budget.reach.team.day", "the budget of the team %(team)s for today"),
     ("team", "month"): sentence("budget.reach.team.month", "the budget of the team %(team)s for this month"),
 }
+_NAMES = {
+    ("user", "day"): sentence("budget.name.user.day", "budget of %(team)s for today"),
+    ("user", "month"): sentence("budget.name.user.month", "budget of %(team)s for this month"),
+    ("site", "day"): sentence("budget.name.site.day", "budget for today"),
+    ("site", "month"): sentence("budget.name.site.month", "budget for this month"),
+    ("team", "day"): sentence("budget.name.team.day", "budget of %(team)s for today"),
+    ("team", "month"): sentence("budget.name.team.month", "budget of %(team)s for this month"),
+}
 _TITLES = {
     ("user", "day"): sentence("budget.title.user.day", "Your budget for today"),
     ("user", "month"): sentence("budget.title.user.month", "Your budget for this month"),
@@ -79,14 +87,9 @@ class BudgetStanding:
         return next((threshold for threshold in THRESHOLDS if self.percent >= threshold), 0)
 
     @property
-    def when(self) -> str:
-        return "for today" if self.period == "day" else "for this month"
-
-    @property
     def name(self) -> str:
         """Return the budget's name for admins."""
-        whose = "" if self.scope == "site" else f" of {self.subject}"
-        return f"budget{whose} {self.when}"
+        return _named(_NAMES, self)
 
     @property
     def reach(self) -> str:
