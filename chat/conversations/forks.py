@@ -1,10 +1,16 @@
-"""Continues a conversation in a new one: the branch up to an answer is copied, and both go on by themselves."""
+"""Continues a conversation in a new one: the branch up to an answer is copied, and both go on by themselves.
+
+A branch can have thousands of messages. They are copied in pieces, each in a transaction of its own, so that others
+write in between. Until all are there the new conversation counts as deleted: nobody sees it, and the worker removes it
+if the process dies meanwhile.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.forms.models import model_to_dict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chat.conversations import access, attachments, branches, label_rises, passage_changes
@@ -20,12 +26,22 @@ FIELDS = (
 )
 
 
-@transaction.atomic
 def fork(user: User, reply_id: UUID) -> Conversation:
     """Return a new conversation of this person with the branch up to a reply, its label and its citations.
 
-    Raises NotFoundError, and ConflictError while the reply is being written.
+    Call it on a thread that nobody waits for. Raises NotFoundError, and ConflictError while the reply is being written.
     """
+    new, ids = _begin(user, reply_id)
+    copies = {key: uuid4() for key in ids}
+    for some in branches.chunks(ids):
+        with transaction.atomic():
+            _copy(new, branches.read(some), copies)
+    return _finish(new, copies[reply_id])
+
+
+@transaction.atomic
+def _begin(user: User, reply_id: UUID) -> tuple[Conversation, list[UUID]]:
+    """Write the new conversation, still hidden; return it and the messages that it is to have."""
     old_id = access.access_reply(user.id, reply_id).conversation_id
     old = access.access_conversation(user.id, old_id, lock=True)
     # Again: it may have been deleted before the conversation was locked.
@@ -48,15 +64,18 @@ def fork(user: User, reply_id: UUID) -> Conversation:
         # A copy does not outlive a temporary original.
         keeping=old.keeping,
         expires_at=old.expires_at,
+        deleted_at=timezone.now(),
     )
     new.save(force_insert=True)
+    return new, branches.ids_up_to(old, reply_id)
+
+
+@transaction.atomic
+def _finish(new: Conversation, leaf: UUID) -> Conversation:
+    """Show the new conversation, with the label that its documents have by now."""
+    new.deleted_at, new.current_leaf_id = None, leaf
+    new.save(update_fields=["deleted_at", "current_leaf"])
     history_rows.add(history_rows.of_title(new))
-    ids = branches.ids_up_to(old, reply_id)
-    copies = {key: uuid4() for key in ids}
-    for some in branches.chunks(ids):
-        _copy(new, branches.read(some), copies)
-    new.current_leaf_id = copies[reply_id]
-    new.save(update_fields=["current_leaf"])
     label_rises.catch_up_copy(new.id)
     new.refresh_from_db(fields=["label", "label_cause"])
     return new

@@ -15,6 +15,7 @@ from chat.pages import conversation as pages
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
+from langai_site.database.writer import apart
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.stated_labels import highest_stated
 
@@ -101,8 +102,13 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
 @by_person
 async def fork(request: HttpRequest, reply: UUID) -> HttpResponse:
     """Open a new conversation that begins with the branch up to a reply."""
-    new = await as_user(request, forks.fork, reply)
+    user = await as_user(request, _same)
+    new = await apart(forks.fork, user, reply)
     return pages.moved(request, reverse("chat:conversation", args=[new.id]))
+
+
+def _same(user: User) -> User:
+    return user
 
 
 @require_POST

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from chat.turns.receipt import Receipt
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import ConflictError, NotFoundError
 from langai_site.sensitivity import Sensitivity
+from tests.chat.factories import long_conversation
 from tests.chat.test_conversations import finish
 from tests.chat.test_edits import shown
 from tests.chat.test_views import ended
@@ -105,6 +107,31 @@ def test_a_new_conversation_has_the_branch_with_labels_and_citations(cited, aske
     old, copy = GivenDocument.objects.order_by("pk")
     assert (copy.reply_id, copy.document) == (messages[-1].id, old.document)
     assert all(message.siblings == [message.id] for message in messages)
+
+
+def test_others_write_while_a_long_branch_is_copied_and_half_a_copy_is_never_shown(alice, monkeypatch):
+    _conversation, messages = long_conversation(alice, 3 * branches.CHUNK)
+    transactions, read = [], branches.read
+
+    def reading(ids):
+        transactions.append(connection.savepoint_ids[-1])
+        assert Conversation.objects.of(alice.pk).alive().count() == 1
+        if len(transactions) == 2 and is_killed:
+            raise RuntimeError
+        return read(ids)
+
+    monkeypatch.setattr(branches, "read", reading)
+    is_killed = True
+    with pytest.raises(RuntimeError):
+        forks.fork(alice, messages[-1].pk)
+    assert Conversation.objects.of(alice.pk).alive().count() == 1
+    is_killed = False
+    new = forks.fork(alice, messages[-1].pk)
+    assert len(set(transactions)) == 5
+    assert new.messages.count() == len(messages)
+    Conversation.objects.exclude(deleted_at=None).update(deleted_at=timezone.now() - timedelta(hours=2))
+    access.purge_deleted()
+    assert Conversation.objects.of(alice.pk).count() == 2
 
 
 def test_both_go_on_by_themselves(cited, asked, alice):
