@@ -18,6 +18,8 @@ from langai_site.attached_files import file_store
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 
+# Messages that are copied in one transaction.
+AT_ONCE = 50
 CAUSE = "a conversation that {} shared with you"
 
 
@@ -46,7 +48,6 @@ def _own(user: User, file: SharedFile) -> UUID | None:
         return None
 
 
-@transaction.atomic
 def _write(
     user: User,
     share: Share,
@@ -54,6 +55,24 @@ def _write(
     messages: Sequence[SharedMessage],
     files: dict[UUID, UUID | None],
 ) -> Conversation:
+    """Write the copy in pieces, so that others write in between. It counts as deleted until all of it is there."""
+    new = _begun(user, share, label)
+    last: Message | None = None
+    for start in range(0, len(messages), AT_ONCE):
+        with transaction.atomic():
+            for shared in messages[start : start + AT_ONCE]:
+                last = _copied(new, shared, last, files)
+    with transaction.atomic():
+        new.current_leaf, new.deleted_at = last, None
+        new.save(update_fields=["current_leaf", "deleted_at"])
+        history_rows.add(history_rows.of_title(new))
+        label_rises.catch_up_copy(new.id)
+    new.refresh_from_db(fields=["label", "label_cause"])
+    return new
+
+
+@transaction.atomic
+def _begun(user: User, share: Share, label: Sensitivity) -> Conversation:
     now, original = timezone.now(), share.conversation
     # A copy outlives neither a temporary original nor what its reader may keep.
     longest = max(keeping.choice(user.pk).offered[0], Keeping(original.keeping), key=ORDER.index)
@@ -66,17 +85,10 @@ def _write(
         source=access.PAGE,
         keeping=longest,
         expires_at=min(ends, default=None),
+        deleted_at=now,
     )
-    new.save(force_insert=True)
-    history_rows.add(history_rows.of_title(new))
-    last: Message | None = None
-    for shared in messages:
-        last = _copied(new, shared, last, files)
     access.raise_label(new, [access.began(), labels.Cause(label, CAUSE.format(share.owner))])
-    new.current_leaf = last
-    new.save()
-    label_rises.catch_up_copy(new.id)
-    new.refresh_from_db(fields=["label", "label_cause"])
+    new.save(force_insert=True)
     return new
 
 

@@ -293,6 +293,24 @@ def test_a_copy_has_the_label_and_its_reader_goes_on(alice, bob, talk):
         reading.access_link(User.objects.get(pk=bob.pk), "unknown")
 
 
+def test_a_copy_is_made_in_pieces_and_half_of_one_is_never_shown(alice, bob, talk, monkeypatch):
+    link, copied = shared(alice, talk, bob), copying._copied
+    monkeypatch.setattr(copying, "AT_ONCE", 1)
+
+    def copying_one(*args):
+        assert not Conversation.objects.of(bob.pk).alive().exists()
+        if args[2]:
+            raise RuntimeError
+        return copied(*args)
+
+    monkeypatch.setattr(copying, "_copied", copying_one)
+    with pytest.raises(RuntimeError):
+        copying.copy(bob, link.token)
+    half = Conversation.objects.of(bob.pk).get()
+    assert (half.messages.count(), half.label) == (1, talk.label)
+    assert half.deleted_at
+
+
 def test_a_copy_does_not_outlive_a_temporary_original(alice, bob, talk):
     ends = timezone.now() + timedelta(minutes=5)
     Conversation.objects.filter(pk=talk.pk).update(keeping="hour", expires_at=ends)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0008_account_deletions'),
-        ('outbound', '0006_abilities'),
+        ('outbound', '0007_embedder_of_connection'),
     ]
 
     operations = [
