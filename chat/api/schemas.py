@@ -95,13 +95,6 @@ class CheckOut(Schema):
     foreign: bool
 
 
-class ThinkingOut(Schema):
-    """What the model thought before it answered, and for how long. It is not part of the answer."""
-
-    text: str
-    seconds: float
-
-
 class Answer(Schema):
     """An answer. `cost` is in US dollars, null if the model has no price; `receipt` says how it came about.
 
@@ -109,7 +102,6 @@ class Answer(Schema):
     """
 
     message: str
-    thinking: ThinkingOut | None = None
     model_used: str
     tokens_used: int
     cost: float | None
@@ -251,10 +243,9 @@ def check_of(check: SentenceCheck) -> CheckOut:
 
 def answer_of(reply: Message, checks: Sequence[SentenceCheck] = ()) -> Answer:
     """Return the answer for a reply that has ended and was read with its citations."""
-    receipt, thinking = Receipt.from_json(reply.receipt), reply.thinking
+    receipt = Receipt.from_json(reply.receipt)
     return Answer(
         message=reply.text,
-        thinking=ThinkingOut(text=thinking.text, seconds=thinking.seconds) if thinking else None,
         model_used=reply.model,
         tokens_used=receipt.input_tokens + receipt.output_tokens,
         cost=None if receipt.cost is None else float(receipt.cost),

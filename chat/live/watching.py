@@ -49,7 +49,7 @@ class InQueue:
 
 @dataclass(frozen=True)
 class Thinks:
-    """The model began to think, or stopped after `seconds`. The reply has the thoughts once it has ended."""
+    """The model began to think, or stopped after `seconds`. The thoughts are not sent: they are not the answer."""
 
     is_running: bool
     seconds: float

@@ -71,17 +71,14 @@ async def test_while_its_local_model_is_busy_a_program_is_told_how_many_come_fir
     await busy.aclose()
 
 
-async def test_a_program_is_told_when_the_model_thinks_and_gets_the_thoughts_apart(program, transactional_db):
+async def test_a_program_is_told_when_the_model_thinks_and_for_how_long(program, transactional_db):
     model = await in_database_thread(offer, "h30-r60-t4")
     frames = await read(await program.post("/chat/stream", message="How?", model=model))
     kinds = [frame.event for frame in frames]
     assert kinds.index("thinking") < kinds.index("model") < kinds.index("content")
     begins, ends = told(frames, "thinking")
     assert (begins["state"], ends["state"]) == ("running", "over")
-    (usage,) = told(frames, "usage")
-    assert usage["thinking"]["text"]
-    assert usage["thinking"]["seconds"] == pytest.approx(ends["seconds"], abs=0.2)
-    assert usage["thinking"]["text"] not in text_of(frames) + usage["message"]
+    assert (begins["seconds"], ends["seconds"] > 0) == (0, True)
 
 
 async def test_numbers_that_name_no_passage_are_gone_from_the_text_at_the_end(program, echo):
