@@ -43,7 +43,7 @@ lint: install-dev
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 
 # Collects what is to be translated into langai_site/locale. Needs GNU gettext (`apt-get install gettext`); nothing else
-# does. tests/test_translations.py names what is missing afterwards.
+# does. tests/translations names what is missing afterwards.
 messages: install-dev
 	@command -v xgettext >/dev/null || { echo "GNU gettext is missing; install the package gettext." >&2; exit 1; }
 	@$(BIN)/python manage.py makemessages -l de --no-location --no-obsolete --no-wrap \

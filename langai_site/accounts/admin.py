@@ -318,7 +318,7 @@ class InvitationAdmin(KnowsEditor[Invitation]):
 
     def _show_link(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
         text = _("Send this link to {}. It works once, until {}, and is not shown again: {}")
-        until = date_format(timezone.localtime(invitation.expires_at), "d F Y")
+        until = date_format(timezone.localtime(invitation.expires_at), _("d F Y"))
         link = format_html("<code data-copy>{}</code>", _link(request, token))
         whom = invitation.email or _("your teammate")
         self.message_user(request, format_html(text, whom, until, link), messages.WARNING)

@@ -156,7 +156,7 @@ class Invitation(models.Model):
         verbose_name, verbose_name_plural = gettext_lazy("invitation"), gettext_lazy("invitations")
 
     def __str__(self) -> str:
-        return self.email or _("Invitation of %(day)s") % {"day": date_format(self.created_at, "d F Y")}
+        return self.email or _("Invitation of %(day)s") % {"day": date_format(self.created_at, _("d F Y"))}
 
     def renew_token(self) -> str:
         """Give the invitation a new token and lifetime, and return the token: it is not stored."""
