@@ -34,12 +34,20 @@ ATTEMPTS_SECONDS = 60
 TOO_MUCH = gettext_lazy("You sent too much at once.")
 REASONS = {PAGES: gettext_lazy("You opened too many pages in a short time.")}
 
-# Seconds, with a function that puts a number of them into words.
-UNITS = (
-    (60 * 60, lambda number: ngettext("%(number)d hour", "%(number)d hours", number)),
-    (60, lambda number: ngettext("%(number)d minute", "%(number)d minutes", number)),
-    (1, lambda number: ngettext("%(number)d second", "%(number)d seconds", number)),
-)
+
+def _hours(number: int) -> str:
+    return ngettext("%(number)d hour", "%(number)d hours", number)
+
+
+def _minutes(number: int) -> str:
+    return ngettext("%(number)d minute", "%(number)d minutes", number)
+
+
+def _seconds(number: int) -> str:
+    return ngettext("%(number)d second", "%(number)d seconds", number)
+
+
+UNITS = ((60 * 60, _hours), (60, _minutes), (1, _seconds))
 
 # A separate breaker, because counting continues while other uses of the cache fail.
 breaker = Breaker("nothing is limited: the cache that counts is away")

@@ -55,7 +55,8 @@ class PersonSocket(SocketConsumer):
         await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
 
     def _accepted_languages(self) -> str:
-        return dict(self.scope["headers"]).get(b"accept-language", b"").decode("latin1")
+        headers: dict[bytes, bytes] = dict(self.scope["headers"])
+        return headers.get(b"accept-language", b"").decode("latin1")
 
     async def disconnect(self, code: int) -> None:
         if self.sign_in:

@@ -109,7 +109,7 @@ def reserve(admission: Admission, length: int | None, address: str) -> list[Seat
         return []
     amount = admission.limit if length is None else length
     most = max(map(upload_max, registry.upload_places), default=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    wanted = [(bytes_by_person, admission.sender, most, amount, BYTES_FULL)]
+    wanted = [(bytes_by_person, admission.sender, most, amount, str(BYTES_FULL))]
     if admission.is_upload:
         person, network = settings.UPLOADS_IN_FLIGHT, settings.UPLOADS_PER_ADDRESS
         wanted += [
