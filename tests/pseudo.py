@@ -67,11 +67,9 @@ def untranslated(html: str, data: Collection[str], within: str = "main") -> Iter
     """Yield the texts with letters outside brackets, as far as they are not `data` that a person wrote."""
     words = _Words(within)
     words.feed(html)
-    for text in words.found:
-        left = text
-        while (shorter := _TRANSLATED.sub("", left)) != left:
-            left = shorter
-        for known in sorted(data, key=len, reverse=True):
-            left = left.replace(known, "")
-        if re.search(r"[A-Za-z]{2,}", left):
-            yield " ".join(text.split())
+    left = "\n".join(" ".join(text.split()) for text in words.found)
+    while (shorter := _TRANSLATED.sub("", left)) != left:
+        left = shorter
+    for known in sorted(data, key=len, reverse=True):
+        left = left.replace(known, "")
+    yield from (line for line in left.split("\n") if re.search(r"[A-Za-z]{2,}", line))
