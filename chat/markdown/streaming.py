@@ -56,7 +56,7 @@ class Stream:
         # Where in the HTML a word that continues the last line belongs; 0 if it has to be parsed.
         self._place = 0
         # The HTML of what is shown as it was written, how much of the unfinished text it includes, and whether it is
-        # only blanks. It grows with each piece; making it anew each time would be quadratic.
+        # only blanks. It grows with each piece; escaping all of it each time would be quadratic.
         self._written, self._written_to, self._is_blank = "", 0, True
 
     @property
