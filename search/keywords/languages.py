@@ -1,12 +1,15 @@
 # ruff: noqa: RUF001 - letters of other scripts belong here
 """Pure: guesses the language of a text in Latin letters by its small words and letters, and lists all small words."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from search.keywords.letters import CHUNK, folded
 from search.questions.lexicon import LANGUAGES
 
+# What joins words to one.
+_JOINED = re.compile("[-'\u2019]")
 # Languages in Latin letters, with their stemmers; other texts are stemmed by their script.
 STEMMERS: Mapping[str, str] = {
     "cs": "czech",
@@ -129,7 +132,9 @@ def language_of(words: Collection[str], text: str) -> str:
 def small_count(text: str, language: str) -> int:
     """Return how many different small words of a language a text in Latin letters has."""
     small = _languages_by_word()
-    words = {chunk.lower() for chunk in CHUNK.findall(text)}
+    chunks = {chunk.lower() for chunk in CHUNK.findall(text)}
+    # "Puis-je" and "d'un" have small words in them.
+    words = chunks.union(*(_JOINED.split(chunk) for chunk in chunks))
     return sum(language in small[word] for word in small.keys() & words)
 
 

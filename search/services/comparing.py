@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from django.db.models.functions import Substr
 
 from search.embeddings import Embedder, companion_of
-from search.embeddings.calibrations import calibration
+from search.embeddings.calibrations import Calibration, calibration
 from search.keywords.analyser import VERSION
 from search.keywords.languages import STEMMERS, small_count
 from search.keywords.scripts import language_of_text
@@ -68,7 +68,7 @@ def strengths(
     low = 1.0
     for pk, cosine in cosines.items():
         language = languages.get(pk, "")
-        known = calibration(fingerprint, question or "en", language)
+        known = _calibration(fingerprint, question, language, cosine)
         strength = known.strength(cosine)
         foreign = _is_foreign(question, language)
         if strength > 0 and foreign:
@@ -77,6 +77,14 @@ def strengths(
         if cosine >= known.line or (foreign and question and not strict and strength > 0):
             found[pk] = strength
     return found, low
+
+
+def _calibration(fingerprint: str, question: str, passage: str, cosine: float) -> Calibration:
+    """Return how to read a cosine; for an unclear question, which may be in the passage's language, the weaker way."""
+    known = calibration(fingerprint, question or "en", passage)
+    if question or passage in ENGLISH:
+        return known
+    return min(known, calibration(fingerprint, passage, passage), key=lambda each: each.strength(cosine))
 
 
 def in_other_languages(text: str, ids: Iterable[int]) -> list[int]:
