@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
@@ -117,7 +118,7 @@ def _refuse_too_many(user: User, size: int) -> None:
             "Your imports that wait have %(waiting)s MB, and %(most)s MB are allowed with this one. "
             "Wait until some are done."
         )
-        figures = {"waiting": localize(sum(waiting) // MB), "most": localize(settings.IMPORT_MAX_MB)}
+        figures = {"waiting": intcomma(sum(waiting) // MB), "most": intcomma(settings.IMPORT_MAX_MB)}
         raise ConflictError(words % figures)
 
 

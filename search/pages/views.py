@@ -1,7 +1,6 @@
 """The search page."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings

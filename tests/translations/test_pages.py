@@ -22,7 +22,6 @@ DATA = re.compile(
     r"|^(?:chat|search|documents|usage)$"
 )
 # Pages of parts whose words are not marked yet, by the beginning of their names. To be empty.
-NOT_YET: tuple[str, ...] = ("chat:", "documents:", "search:", "usage:", "admin:")
 # Not pages, or pages that stay English: what programs read, and the description of the API.
 NO_PAGE = re.compile(
     r"^(api|v1|openapi|docs|health|metrics|manifest|service|favicon|live|ready)|jsi18n|autocomplete|callback"
@@ -46,7 +45,7 @@ def addresses() -> dict[str, str]:
     """The addresses that need no arguments, by their names."""
     found = {}
     for name in names():
-        if NO_PAGE.search(name) or name.startswith(NOT_YET):
+        if NO_PAGE.search(name):
             continue
         try:
             found[name] = reverse(name)
