@@ -56,7 +56,7 @@ def test_no_page_shows_the_english_of_an_entry(client, admin, first):
         reverse("chat:assistants"): "Neuer Assistent",
         reverse("chat:assistant", args=[assistant.pk]): "Gut bewertet",
         reverse("chat:assistant-change", args=[assistant.pk]): "Einstiegsfragen",
-        reverse("chat:prompt", args=[prompt.pk]): "eine Zahlungskartennummer",
+        reverse("chat:prompt", args=[prompt.pk]): "Kartennummer",
         reverse("chat:share-settings", args=[share.pk]): "Zeigt 4 Nachrichten",
         reverse("chat:shared", args=[share.token]): "geteilt von",
         reverse("chat:transfers"): "Unterhaltungen importieren",
