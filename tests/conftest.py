@@ -112,6 +112,7 @@ def prepared(tmp_path_factory, tables):
     """A data folder as a first start leaves it: static files and models are the same for every server."""
 
     def prepare(folder):
+        folder.mkdir()
         shutil.copy(tables, folder / "langai.sqlite3")
         manage(folder, "setup")
 

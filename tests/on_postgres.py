@@ -12,16 +12,16 @@ from tests.conftest import POSTGRES_PROGRAMS
 from tests.servers import Postgres
 from tests.tables import make_postgres_tables
 
-# What a database may do in its own way: locks, conflicts, constraints, cascades, sums, JSON, text search, order of rows.
+# What a database may do in its own way: locks, conflicts, constraints, cascades, sums, JSON, text search, order.
 # A page or an answer that is made of rows once they are read is the same on both.
 CHOSEN = {
     "accounts": "api_keys browser_sessions deleting_account roles shared sign_ins teams",
     "api": "conversations documents sent_again syncing tokens usage",
     "backup": "backup",
-    "chat": "answers_cache assistants attachments branches changed_passages changes_during_a_turn conversations copying "
-    "deleting edits exports feedback folders history history_filters import_openwebui imports label_rises labels "
-    "lost_access personal_data policies publishing replies rises_and_replies saved_prompts sending shares spending "
-    "temporary titles turns",
+    "chat": "answers_cache assistants attachments branches changed_passages changes_during_a_turn conversations "
+    "copying deleting edits exports feedback folders history history_filters import_openwebui imports label_rises "
+    "labels lost_access personal_data policies publishing replies rises_and_replies saved_prompts sending shares "
+    "spending temporary titles turns",
     "detectors": "patterns",
     "documents": "attached_labels changes_while_read claims importing lanes library own_collections owners originals "
     "replacing reviews services steps tasks",

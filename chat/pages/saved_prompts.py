@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.models import Prompt
@@ -22,7 +23,12 @@ from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
 from langai_site.accounts.sharing import Audience
 from langai_site.errors import ConflictError, InvalidError, LangAIError
+from langai_site.words import gettext_noop
 
+# An example of each kind of variable. The kinds after the colon are always English.
+EXAMPLES = gettext_noop(
+    "{{customer}}, {{tone: formal | friendly}}, {{details: long text}}, {{due: date}}, {{hours: number}}."
+)
 LIST, PAGE, USE = "chat/prompts.html", "chat/prompt.html", "chat/prompt_use.html"
 
 
@@ -61,6 +67,7 @@ def _list_context(user: User, query: str, form: QueryDict | None = None) -> dict
         "form": form,
         "sharing": sharing.context(None, user, form),
         "limits": _LIMITS,
+        "examples": _(EXAMPLES),
     }
 
 
@@ -128,6 +135,7 @@ def _context(user: User, prompt_id: UUID, form: QueryDict | None = None) -> dict
         "form": form,
         "sharing": sharing.context(shown, user, form),
         "limits": _LIMITS,
+        "examples": _(EXAMPLES),
     }
 
 

@@ -118,13 +118,9 @@ def _markdown(shared: SharedConversation) -> str:
 
 
 def _sources(sources: Sequence[reading.SharedSource]) -> str:
-    lines = [
-        f"- [{one.number}] {', '.join(filter(None, (one.title, one.place)))}"
-        if one.citation
-        else f"- [{one.number}] {_('a document that you may not read')}"
-        for one in sources
-    ]
-    return "\n".join(lines)
+    hidden = _("a document that you may not read")
+    named = [", ".join(filter(None, (one.title, one.place))) if one.citation else hidden for one in sources]
+    return "\n".join(f"- [{one.number}] {name}" for one, name in zip(sources, named, strict=True))
 
 
 @require_safe

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation.trans_null import gettext_noop
 
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
+from langai_site.words import gettext_noop
 
 ROLES = {
     ModelRole.SIMPLE: gettext_noop("simple"),

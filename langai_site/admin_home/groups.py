@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation.trans_null import gettext_noop
+
+from langai_site.words import gettext_noop
 
 # Lists by the name of their model, in the order in which they are shown; an empty name keeps the model's own. The
 # titles are English here, and translated when they are shown.

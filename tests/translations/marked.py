@@ -18,7 +18,11 @@ FUNCTIONS = {
     "ngettext": (2, False),
     "pgettext": (2, True),
     "npgettext": (3, True),
+    # Of langai_site/sentences.py: the code is the context.
+    "sentence": (2, True),
+    "counted_sentence": (3, True),
 }
+MODULES = ("django.utils.translation", "langai_site.words", "langai_site.sentences")
 _CALLS = re.compile(r""" (_|n?p?gettext)\(((?:u?'(?:\\.|[^'\\])*'|u?"(?:\\.|[^"\\])*"|[^()'"])*)\) ?""")
 # (context, text, its plural)
 Message = tuple[str, str, str]
@@ -44,22 +48,27 @@ def in_template(path: Path) -> set[Message]:
 
 
 def in_module(path: Path) -> set[Message]:
-    """Return the messages of a module. Fails where a message is not a plain text: nobody could translate it."""
+    """Return the messages of a module. Fails where one is put together: nobody could translate it.
+
+    What is read from a table or an attribute is marked where that is written.
+    """
     tree = ast.parse(path.read_text())
     names = {
         alias.asname or alias.name: alias.name.removesuffix("_lazy")
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        if isinstance(node, ast.ImportFrom) and node.module in MODULES
         for alias in node.names
         if alias.name.removesuffix("_lazy") in FUNCTIONS
     }
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-            assert all(isinstance(text, ast.Constant) for text in _texts(names[node.func.id], node.args)), (
+            written = _texts(names[node.func.id], node.args)
+            assert not any(isinstance(text, ast.JoinedStr | ast.BinOp) for text in written), (
                 f"{path}:{node.lineno}: what is translated must be a plain text"
             )
-            found.add(_message(names[node.func.id], node.args))
+            if all(isinstance(text, ast.Constant) for text in written):
+                found.add(_message(names[node.func.id], node.args))
     return found
 
 

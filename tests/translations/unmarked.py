@@ -81,7 +81,7 @@ def unmarked(source: str) -> list[str]:
 
 
 def _outside(tokens: list[Token]) -> Iterator[Token]:
-    """Leave out comments, and what is between the two ends of a translated block."""
+    """Leave out comments, class names, and what is between the two ends of a translated block."""
     inside = ""
     for token in tokens:
         name = token.contents.split(None, 1)[0] if token.token_type == TokenType.BLOCK else ""
@@ -89,6 +89,8 @@ def _outside(tokens: list[Token]) -> Iterator[Token]:
             inside = "" if name == f"end{inside}" else inside
         elif name in ("comment", "blocktranslate", "blocktrans"):
             inside = name
+        elif token.contents == "block bodyclass":
+            inside = "block"
         elif token.token_type != TokenType.COMMENT and name not in ("translate", "trans"):
             yield token
 

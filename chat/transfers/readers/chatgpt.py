@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation.trans_null import gettext_noop
-
 from chat.transfers.readers.trees import alternating, nearest
 from chat.transfers.readers.values import (
     ASSISTANT,
@@ -21,6 +19,7 @@ from chat.transfers.readers.values import (
     moment,
     text_of,
 )
+from langai_site.words import gettext_noop
 
 PROGRAM = "chatgpt"
 # References to search results, which mean nothing elsewhere. None contains the beginning of another, so each is read

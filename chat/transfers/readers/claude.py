@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation.trans_null import gettext_noop
-
 from chat.transfers.readers.trees import alternating, nearest
 from chat.transfers.readers.values import (
     ASSISTANT,
@@ -20,6 +18,7 @@ from chat.transfers.readers.values import (
     moment,
     text_of,
 )
+from langai_site.words import gettext_noop
 
 PROGRAM = "claude"
 ROLES = {"human": USER, "assistant": ASSISTANT}

@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from django.utils.translation.trans_null import gettext_noop
-
 from chat.transfers.readers import chatgpt, claude, langai, openwebui
 from chat.transfers.readers.elements import Element
 from chat.transfers.readers.values import Broken, BrokenError, Imported, ImportedConversation, text_of
+from langai_site.words import gettext_noop
 
 UNFINISHED = gettext_noop("The file ends in the middle of it: download the export again")
 TOO_LONG = gettext_noop("It is longer than 32 MB")

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation.trans_null import gettext_noop
-
 from chat.transfers.readers.values import (
     ASSISTANT,
     USER,
@@ -18,6 +16,7 @@ from chat.transfers.readers.values import (
     moment,
     text_of,
 )
+from langai_site.words import gettext_noop
 
 PROGRAM = "langai"
 CONVERSATION, EXPORT = "langai.conversation", "langai.export"

@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation.trans_null import gettext_noop
-
 from chat.transfers.readers.trees import alternating, nearest
 from chat.transfers.readers.values import (
     ASSISTANT,
@@ -24,6 +22,7 @@ from chat.transfers.readers.values import (
     moment,
     text_of,
 )
+from langai_site.words import gettext_noop
 
 PROGRAM = "openwebui"
 SOURCES = gettext_noop("Sources of answers: they name documents that LangAI does not have")

@@ -6,9 +6,8 @@ Other programs have hidden nodes between messages, several answers in a row, and
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.utils.translation.trans_null import gettext_noop
-
 from chat.transfers.readers.values import ASSISTANT, USER, BrokenError, ImportedMessage
+from langai_site.words import gettext_noop
 
 # The question of a conversation that begins with an answer.
 NO_QUESTION = "(The conversation begins with an answer.)"
