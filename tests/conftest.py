@@ -7,7 +7,7 @@ from collections.abc import Callable
 import hypothesis
 import pytest
 
-from tests.servers import NGINX, POSTGRES_PROGRAMS, Chroma
+from tests.servers import CHROMIUM, NGINX, POSTGRES_PROGRAMS, Chroma
 from tests.shared import made_once, manage
 from tests.tables import copy_postgres_tables, tables_of_now
 
@@ -19,7 +19,7 @@ hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.def
 hypothesis.settings.load_profile("unhurried")
 
 PARTS: dict[str, Callable[[], object]] = {
-    "chromium": lambda: shutil.which("chromium"),
+    "chromium": lambda: CHROMIUM,
     "chroma": lambda: importlib.util.find_spec("chromadb"),
     "redis": lambda: shutil.which("redis-server"),
     "postgres": lambda: POSTGRES_PROGRAMS,

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 
 POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+# The shell is Chromium without windows: it takes half the processor's time. Debian has both.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 # Debian keeps it where only root's PATH leads.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 

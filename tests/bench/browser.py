@@ -1,11 +1,11 @@
 """The chat page in a Chromium that has never seen it: bytes, requests, and when the message box can be used."""
 
-import shutil
 from dataclasses import dataclass
 
 from playwright.async_api import CDPSession, async_playwright
 
 from tests.live.browser import FLAGS
+from tests.servers import CHROMIUM
 
 WATCH = """
 const look = () => {
@@ -40,7 +40,7 @@ async def cold_load(base: str, session: str) -> Cold:
     """Open the new chat's page as the person of that session, in a browser started for it."""
     cold = Cold()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = await browser.new_context()
         await context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
         page = await context.new_page()

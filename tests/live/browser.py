@@ -1,7 +1,6 @@
 """A person at a browser: what they see and do on the chat page, and what their browser complained of."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from tests.live.person import HOSTED, Person
 from tests.live.server import LangAI
+from tests.servers import CHROMIUM
 
 FLAGS = [
     "--no-sandbox",
@@ -31,7 +31,7 @@ BROKEN_OFF = ("htmx:afterRequest", "htmx:sendAbort")
 def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=1000 * SECONDS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
