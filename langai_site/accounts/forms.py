@@ -154,6 +154,7 @@ class TeamForm(Editing[Team]):
 
     members = forms.ModelMultipleChoiceField(
         User.objects.order_by("username"),
+        label=gettext_lazy("Members"),
         required=False,
         widget=FilteredSelectMultiple(gettext_lazy("members"), is_stacked=False),
     )

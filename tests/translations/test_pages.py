@@ -18,10 +18,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DATA = re.compile(
     r"LangAI|admin|Alpha|Beta|gamma@example\.org|English|Deutsch|\b(?:API|JSON|PDF|HTML|CSV|GB|MB|kB)\b|testserver|127"
     r"|bob, carol@example\.org|Open WebUI|Ollama|OpenAI|Anthropic|Gemini|Azure|Jan|Feb|March|April|May|June|July"
-    # The names of scopes, as programs write them.
-    r"|^(?:chat|search|documents|usage)$"
+    # The names of scopes and models, as programs write them.
+    r"|^(?:chat|search|documents|usage|quotes)$|LiteLLM"
+    # What Django has stored in English, or never translates: permissions, icons. Roles are rows of its groups.
+    r"|\| Can (?:add|change|delete|view) .*|^(?:Search|True|False)$|^(?:Document manager|Auditor|Money manager|Admin)$"
 )
-# Pages of parts whose words are not marked yet, by the beginning of their names. To be empty.
 # Not pages, or pages that stay English: what programs read, and the description of the API.
 NO_PAGE = re.compile(
     r"^(api|v1|openapi|docs|health|metrics|manifest|service|favicon|live|ready)|jsi18n|autocomplete|callback"
