@@ -21,7 +21,8 @@ DATA = re.compile(
     # The names of scopes and models, as programs write them.
     r"|^(?:chat|search|documents|usage|quotes)$|LiteLLM"
     # What Django has stored in English, or never translates: permissions, icons. Roles, rules and notes are rows.
-    r"|\|.* Can (?:add|change|delete|view) .*|^;?[a-z ]+→\s*$|The rules that LangAI comes with|^(?:Search|True|False)$|^(?:Document manager|Auditor|Money manager|Admin)$"
+    r"|\|.* Can (?:add|change|delete|view) .*|^;?[a-z ]+→\s*$|The rules that LangAI comes with"
+    r"|^(?:Search|True|False)$|^(?:Document manager|Auditor|Money manager|Admin)$"
 )
 # Not pages, or pages that stay English: what programs read, and the description of the API.
 NO_PAGE = re.compile(
