@@ -54,7 +54,9 @@ def test_a_prompt_is_chosen_filled_in_and_put_into_the_message(visit):
     expect(form.get_by_label("tone")).to_be_focused()
     keys.press("ArrowDown")
     keys.press("Tab")
+    expect(form.get_by_label("customer")).to_be_focused()
     keys.type("Ada")
+    expect(form.get_by_label("customer")).to_have_value("Ada")
     # Escape forgets nothing.
     keys.press("Escape")
     expect(form).to_have_count(0)
