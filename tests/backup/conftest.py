@@ -85,10 +85,14 @@ def used(transactional_db, data):
 
 
 def rows_of(path) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of all ordinary tables of an SQLite file, in an order that does not depend on where they lie."""
+    """All rows of all ordinary tables of an SQLite file, in an order that does not depend on where they lie.
+
+    How a search index has laid itself out depends on all that was ever written into it.
+    """
     with closing(sqlite3.connect(path)) as database:
-        found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'")
-        names = [name for (name,) in found if not name.startswith("sqlite_")]
+        tables = dict(database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        indexes = tuple(f"{name}_" for name, made in tables.items() if "VIRTUAL" in made)
+        names = [name for name in tables if f"{name}_" not in indexes and not name.startswith(("sqlite_", *indexes))]
         return {
             name: sorted(map(_readable, database.execute(f'SELECT * FROM "{name}"')), key=lambda row: repr(row[:3]))
             for name in names
