@@ -25,7 +25,9 @@ KINDS: Mapping[str, Edits] = {
         gettext_noop("Deleted a permission group"),
     ),
     "invitation": Edits(
-        gettext_noop("Added a invitation"), gettext_noop("Changed a invitation"), gettext_noop("Deleted a invitation")
+        gettext_noop("Added an invitation"),
+        gettext_noop("Changed an invitation"),
+        gettext_noop("Deleted an invitation"),
     ),
     "groupmapping": Edits(
         gettext_noop("Added a group mapping"),
@@ -33,9 +35,9 @@ KINDS: Mapping[str, Edits] = {
         gettext_noop("Deleted a group mapping"),
     ),
     "socialapp": Edits(
-        gettext_noop("Added a identity provider"),
-        gettext_noop("Changed a identity provider"),
-        gettext_noop("Deleted a identity provider"),
+        gettext_noop("Added an identity provider"),
+        gettext_noop("Changed an identity provider"),
+        gettext_noop("Deleted an identity provider"),
     ),
     "connection": Edits(
         gettext_noop("Added a connection"), gettext_noop("Changed a connection"), gettext_noop("Deleted a connection")

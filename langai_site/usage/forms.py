@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
@@ -15,7 +15,7 @@ class VerifyForm(forms.Form):
     """An admin's question to the ledger: what went out, and whether the chain is intact."""
 
     start = forms.CharField(
-        label=gettext_lazy("From"),
+        label=pgettext_lazy("a day", "From"),
         required=False,
         max_length=40,
         help_text=gettext_lazy("Such as 2026-03-01; empty: the beginning."),
