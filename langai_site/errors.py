@@ -1,10 +1,12 @@
 """Failures that a person can cause or must know of, each with a message that is safe to show."""
 
 from collections.abc import Mapping
-
-from django.utils.functional import Promise
+from typing import TYPE_CHECKING, Union
 
 from langai_site.sentences import drawn, joined, sentence
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
 
 
 class LangAIError(Exception):
@@ -17,11 +19,11 @@ class LangAIError(Exception):
     # The part of the request that is wrong, as in “messages[0].content”: clients of OpenAI read it.
     param: str | None = None
     # What the page links to with the message: an address by its name, and the words of the link.
-    link: tuple[str, str | Promise] | None = None
+    link: tuple[str, Union[str, "Promise"]] | None = None
 
     def __init__(
         self,
-        message: str | Promise,
+        message: Union[str, "Promise"],
         *,
         code: str | None = None,
         status: int | None = None,
@@ -76,7 +78,7 @@ class TooManyError(LangAIError):
 
     code, status = "too_many", 429
 
-    def __init__(self, message: str | Promise, *, retry_after: int) -> None:
+    def __init__(self, message: Union[str, "Promise"], *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.headers = {"Retry-After": str(retry_after)}

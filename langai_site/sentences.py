@@ -4,6 +4,8 @@ A module defines its sentences with `sentence` and `counted_sentence`, each unde
 The result is English text. It is what programs, logs and admins' exports read, and it remembers its code and values.
 Rows keep all three. `drawn` puts a sentence into the active language; text without a code, as older rows have it,
 stays as it is.
+
+Django is loaded when the first one is drawn: the process that reads files does not have it.
 """
 
 import json
@@ -14,11 +16,6 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
-
-from django.utils import formats
-from django.utils.translation import get_language, npgettext, pgettext
-
-from langai_site import numbers
 
 # A code for several sentences in a row. It has no words of its own to be translated.
 _JOINED = "joined"
@@ -51,6 +48,8 @@ class Template:
         return (self.many if is_many else self.one) % _shown(values, _in_english)
 
     def translated(self, values: Mapping[str, Any]) -> str:
+        from django.utils.translation import npgettext, pgettext
+
         count = values.get("count", 1)
         text = npgettext(self.code, self.one, self.many, count) if self.many else pgettext(self.code, self.one)
         return text % _shown(values, _in_active)
@@ -97,6 +96,8 @@ def _define(template: Template) -> Template:
 
 def drawn(words: str) -> str:
     """Return a sentence in the active language. Needs Django's settings, unless that is English."""
+    from django.utils.translation import get_language
+
     if not isinstance(words, Sentence) or (get_language() or "en").partition("-")[0] == "en":
         return str(words)
     return _in_active(words)
@@ -149,6 +150,10 @@ def _in_english(value: Any) -> str:  # noqa: ANN401 - any value
 
 
 def _in_active(value: Any) -> str:  # noqa: ANN401 - any value
+    from django.utils import formats
+
+    from langai_site import numbers
+
     if isinstance(value, int):
         return numbers.grouped(value)
     if isinstance(value, Decimal):
