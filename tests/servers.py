@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 
 POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-# The shell is Chromium without windows: it takes half the processor's time. Debian has both.
-CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+# The shell is Chromium without windows, in half the processor's time; but on a busy machine it lost what was typed
+# behind a list of choices.
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell")
 # Debian keeps it where only root's PATH leads.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 

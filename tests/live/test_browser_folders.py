@@ -22,9 +22,9 @@ def test_a_conversation_is_dragged_onto_a_folder_and_back_by_undo(visit):
     row, folder = page.locator("#conversations .row", has_text="lease").locator("> a"), page.locator("[data-folder]")
     row.hover()
     page.mouse.down()
-    page.mouse.move(140, 300, steps=3)
     # What acts on it is loaded with the first one that is dragged.
-    page.wait_for_function("performance.getEntriesByType('resource').some(({ name }) => name.includes('dragging'))")
+    with page.expect_event("requestfinished", lambda request: "dragging" in request.url):
+        page.mouse.move(140, 300, steps=3)
     page.wait_for_timeout(50)
     box = folder.bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 12, steps=3)

@@ -135,7 +135,7 @@ def test_a_socket_that_died_silently_is_replaced_and_nothing_is_missed(visit):
     visit.until_ended()
     visit.page.route_web_socket("**/ws/conversations/**", between)
     visit.page.reload()
-    visit.page.wait_for_function("() => document.querySelector('#reconnecting').hidden")
+    expect(visit.page.locator("#reconnecting")).to_be_hidden()
     field(visit).fill("Second")
     visit.page.keyboard.press("Enter")
     expect(pending(visit)).to_have_count(1)
