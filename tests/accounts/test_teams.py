@@ -32,7 +32,7 @@ def test_members_are_added_and_removed_on_the_teams_page(page, people, finance):
     assert f'<option value="{alice.pk}" selected>' in page.get(path).content.decode()
     page.post(path, {"name": "Finance", "members": [bob.pk, charlie.pk]})
     assert list(finance.members.order_by("username")) == [bob, charlie]
-    assert "Changed members" in page.get(f"{TEAMS}{finance.pk}/history/").content.decode()
+    assert "Changed Members" in page.get(f"{TEAMS}{finance.pk}/history/").content.decode()
     page.post(path, {"name": "Finance"})
     assert not finance.members.exists()
 
