@@ -132,6 +132,9 @@ def _spans(
     pieces = [(start, start + len(text)) for start, text in _pieces(page.text, using)]
     for start, end in _with_titles(page.text, pieces, titles):
         text = page.text[start:end]
+        # The splitter keeps a control character that separates, which Python counts as blank.
+        if not text.strip():
+            continue
         yield TextSpan(text, page.number, start, end, heading_at(page.number, start), place(start, end))
 
 

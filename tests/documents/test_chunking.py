@@ -4,7 +4,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from documents import chunking
@@ -51,6 +51,7 @@ def test_passages_lose_nothing_but_whitespace_and_know_their_place(pages, markdo
 
 
 @given(pages=PAGES, markdown=st.booleans())
+@example(pages=[PageText(1, "\x1f ")], markdown=False)
 @settings(max_examples=25, deadline=None)
 def test_the_same_holds_when_split_by_token(pages, markdown):
     spans = chunking.split(pages, chunking.splitter(markdown=markdown, tokenizer=tokenizer()))
