@@ -30,6 +30,12 @@ def named(document: Path, pattern: str) -> set[str]:
     return {name for piece in code(document) for name in re.findall(pattern, piece)}
 
 
+def test_a_page_is_text_in_lines_without_the_marks_of_a_conflict(document):
+    lines = document.read_text().splitlines()
+    assert lines[0].startswith("# ")
+    assert [line for line in lines if re.match(r"(<{7}|>{7}|={7})", line) or len(line) > 1000] == []
+
+
 def test_commands_of_manage_py_exist(document):
     assert named(document, r"manage\.py ([a-z_]+)") <= set(get_commands())
 
