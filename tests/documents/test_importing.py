@@ -1,9 +1,12 @@
 """A folder of files brought in by a command, that can be ended, repeated and waited for."""
 
-import os
 import signal
+import sqlite3
+import subprocess
+import sys
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from io import StringIO
 
 import pytest
@@ -15,6 +18,7 @@ from documents.models import Document
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection, Source
+from tests.shared import ROOT, environment_without_own
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,27 +148,28 @@ def test_without_a_worker_it_does_not_wait_for_ever(policies, shelf):
     assert Document.objects.filter(status="queued").count() == 2
 
 
-def test_ended_by_hand_it_keeps_what_it_has_done_and_can_be_run_again(policies, shelf):
-    def end_it_once_all_is_there():
-        while Document.objects.count() < 2:
-            pause.wait(0.05)
-        connection.close()
-        os.kill(os.getpid(), signal.SIGINT)
-
-    pause = threading.Event()
-    worker.beat()
+def test_ended_by_hand_it_keeps_what_it_has_done_and_can_be_run_again(folder_with_tables, shelf):
+    data = folder_with_tables("import")
+    command = [sys.executable, "manage.py", "import_documents", str(shelf), "--collection", "Policies", "--create"]
+    options = {"cwd": ROOT, "env": environment_without_own() | {"DATA_DIR": str(data)}, "text": True}
     # A shell lets what it starts in the background ignore the signal.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    threading.Thread(target=end_it_once_all_is_there).start()
-    try:
-        said, code = imported(shelf, "--wait")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert (code, Document.objects.count()) == (130, 2)
+    heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    waiting = [*command, "--wait", "--patience", "60"]
+    with subprocess.Popen(waiting, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options, **heeding) as process:
+        while count_of_documents(data) < 2:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, count_of_documents(data)) == (130, 2)
     assert "run this again to go on" in said
-    with working():
-        said, code = imported(shelf, "--wait")
-    assert (code, counted(said)["Unchanged"], counted(said)["Searchable"]) == (0, 2, 2)
+    again = subprocess.run(command, capture_output=True, **options)
+    assert (again.returncode, counted(again.stdout)["Unchanged"], count_of_documents(data)) == (0, 2, 2)
+
+
+def count_of_documents(data):
+    with closing(sqlite3.connect(f"file:{data / 'langai.sqlite3'}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT count(*) FROM documents_document").fetchone()[0]
 
 
 @pytest.mark.parametrize("wrong", ["nowhere", "a file"])
