@@ -27,7 +27,12 @@ ENGLISH = (
     # What commands print for operators.
     *("documents/services/moving_in.py", "langai_site/usage/audit_pages/verify.py"),
     *("langai_site/usage/management", "langai_site/usage/figures.py"),
-    *("langai_site/backup", "langai_site/openwebui.py", "langai_site/accounts/moving_in.py"),
+    *(
+        "langai_site/backup",
+        "langai_site/database_move",
+        "langai_site/openwebui.py",
+        "langai_site/accounts/moving_in.py",
+    ),
 )
 
 
