@@ -58,4 +58,3 @@ function move(event) {
 menu.addEventListener("click", clicked);
 menu.addEventListener("keydown", move);
 menu.addEventListener("toggle", ({ newState }) => newState === "open" && items[0].focus());
-if (menu.matches(":popover-open")) items[0].focus();

@@ -183,8 +183,18 @@ async function load(module) {
 
 const openPanel = async (link) => (await load("panel"))?.open(link);
 const closePanel = async () => (await load("panel"))?.close();
-const openAgain = async (button) => (await load("again"))?.open(button);
 const copy = async (button) => (await load("copying"))?.copy(button);
+
+let again = null;
+
+// Whoever chooses from the menu before its module is there would choose in vain: the first click waits for the module.
+async function openAgain(event, button) {
+  if (again) return again.open(button);
+  event.preventDefault();
+  again = await load("again");
+  // It may have been clicked twice.
+  if (again && !find("#again:popover-open")) button.click();
+}
 
 // Above public, voices that are not on this device may not read.
 const isPublic = () => Boolean(find("#label .label.public"));
@@ -219,7 +229,7 @@ document.addEventListener("click", (event) => {
   } else if (button) {
     copy(button);
   } else if (event.target.closest("[data-again]")) {
-    openAgain(event.target.closest("[data-again]"));
+    openAgain(event, event.target.closest("[data-again]"));
   } else if (event.target.closest("[data-aloud]")) {
     readAloud(event.target.closest("[data-aloud]"));
   } else if (event.target.closest("#halt")) {

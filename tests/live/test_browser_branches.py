@@ -1,6 +1,8 @@
 """Deleting a branch and correcting an answer, in a browser."""
 
-from playwright.sync_api import expect
+import re
+
+from playwright.sync_api import Route, expect
 
 from tests.live.test_browser_edits import started, versions
 
@@ -43,3 +45,16 @@ def test_an_answer_is_corrected_in_every_tab_and_a_version_deleted(visit):
     visit.page.get_by_role("button", name="Delete this version").click()
     expect(visit.page.get_by_text("Deleted this version")).to_be_visible()
     expect(visit.page.locator("#thread .siblings")).to_have_count(0)
+
+
+def test_the_menu_of_an_answer_opens_once_its_choices_can_be_carried_out(visit):
+    waiting: list[Route] = []
+    module = re.compile(r"/again[^/]*\.js$")
+    visit.page.route(module, lambda route: waiting.append(route))
+    started(visit, "First")
+    with visit.page.expect_request(module):
+        visit.reply.get_by_label("Other ways to answer").click()
+    expect(visit.page.locator("#again")).to_be_hidden()
+    waiting[0].continue_()
+    visit.page.get_by_role("button", name="Edit this answer").click()
+    expect(visit.page.locator(".editing textarea")).to_be_focused()

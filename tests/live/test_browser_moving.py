@@ -5,6 +5,7 @@ import json
 from playwright.sync_api import expect
 
 from tests.chat.exports import chatgpt
+from tests.live.browser import CONVERSATION
 
 
 def test_an_import_is_followed_until_its_report(visit):
@@ -25,6 +26,7 @@ def test_an_import_is_followed_until_its_report(visit):
     expect(page.get_by_text("It contains no messages")).to_be_visible()
     page.get_by_role("link", name="Show all chats").click()
     page.locator("main").get_by_role("link", name="Talk 2").click()
+    page.wait_for_url(CONVERSATION)
     expect(page.get_by_text("Yes.")).to_be_visible()
     page.get_by_role("button", name="Options for Talk 2").first.click()
     page.get_by_role("link", name="PDF", exact=True).click()
