@@ -11,7 +11,7 @@ INSTALL := $(PYTHON_WITH_BYTECODE) -m pip install --quiet --disable-pip-version-
 # Files of tests run beside each other, in the order of tests/conftest.py. Those that start servers wait for half of
 # their time, so there are four processes whatever the processors; the others only compute.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
-PARALLEL := -n 4 $(IN_ORDER)
+PARALLEL := -n 3 $(IN_ORDER)
 COMPUTING := -n auto --maxprocesses 4 $(IN_ORDER)
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.everything -n 4 …`: all tests on SQLite, and at the same time those of the database on PostgreSQL.
+"""`python -m tests.everything -n 3 …`: all tests on SQLite, and at the same time those of the database on PostgreSQL.
 
 The first wait for servers and browsers for much of their time. The second only compute, and get what is left of the
 processors: `nice` keeps them from slowing the first down. Their output comes after that of the first.
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 IN_ORDER = ["--dist", "loadfile", "--no-loadscope-reorder"]
-ON_POSTGRES = ["-m", "tests.on_postgres", "-n", "auto", "--maxprocesses", "4", *IN_ORDER]
+ON_POSTGRES = ["-m", "tests.on_postgres", "-n", "auto", "--maxprocesses", "3", *IN_ORDER]
 NICE = 10
 
 

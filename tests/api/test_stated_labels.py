@@ -23,7 +23,8 @@ from tests.api.label_doors import DOORS, Completions, Embeddings, Search, header
 from tests.search.conftest import add, store  # noqa: F401 - fixtures
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
-NAMES = (None, "public", "internal", "confidential", " Confidential ", "INTERNAL")
+NAMES = (None, "public", "internal", "confidential")
+OTHERWISE_WRITTEN = (" Confidential ", "INTERNAL")
 LABELS = {None: PUBLIC, "public": PUBLIC, "internal": INTERNAL, "confidential": CONFIDENTIAL}
 WRONG = ("secret", "20", "confidential,public")
 # What else a program may put into metadata: none of it may count as nothing.
@@ -57,7 +58,8 @@ def label_of(name):
 
 @doors
 async def test_the_highest_label_that_is_stated_counts(program, door):
-    for stated, own in product(NAMES, NAMES):
+    written = product((None, *OTHERWISE_WRITTEN), repeat=2)
+    for stated, own in dict.fromkeys([*product(NAMES, repeat=2), *written]):
         if own is not None and door in (DOORS["/chat"], DOORS["/chat/stream"]) and own not in LABELS:
             continue
         answer = await door.send(program, stated, own)

@@ -52,7 +52,7 @@ def test_every_page_of_the_admin(keeper):
     opened = []
     for href in lists:
         keeper.open(href)
-        opened += links(keeper, ".object-tools") + links(keeper, "#result_list")[:2]
+        opened += links(keeper, ".object-tools") + links(keeper, "#result_list")[:1]
     # The others are files.
     pages = {href for href in opened if href.partition("?")[0].endswith("/")}
     for href in sorted(pages):

@@ -185,7 +185,7 @@ def test_attempts_to_sign_in_can_be_unlimited(tmp_path):
 
 def test_a_folder_of_any_name_holds_the_database(tmp_path):
     folder = tmp_path / "our data, 100% #1?"
-    done = manage("migrate", "--verbosity", "0", DATA_DIR=str(folder))
+    done = manage("migrate", "contenttypes", "--verbosity", "0", DATA_DIR=str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "langai.sqlite3").is_file()
 
