@@ -115,12 +115,17 @@ class Visit:
         if model:
             self.choose(model)
         is_new = not CONVERSATION.search(self.page.url)
-        count = self.questions.count()
+        # Scripts have run then: before, Enter begins a new line.
+        self.page.wait_for_load_state()
+        count, replies = self.questions.count(), self.replies.count()
         self.page.fill("#text", text)
+        # On a slow line an instant answer is there before the response to its question.
+        expect(self.page.locator("#composer.htmx-request")).to_have_count(0)
         self.page.keyboard.press("Enter")
         if is_new:
             self.page.wait_for_url(CONVERSATION)
         expect(self.questions).to_have_count(count + 1)
+        expect(self.replies).to_have_count(replies + 1)
 
     def until_ended(self) -> None:
         expect(self.live).to_have_count(0)
