@@ -6,8 +6,9 @@ another layout, counts as the same.
 
 import re
 from array import array
+from bisect import bisect
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 from enum import StrEnum
@@ -28,8 +29,14 @@ MOST_STEPS, MOST_STEPS_IN_SHORT = 1_000_000, 100_000
 MOST_CHARS_IN_SHORT = 20_000
 # Words of a version that are read: about 100 MB of memory.
 MOST_WORDS = 5_000_000
+# Places of a passage's pairs of words that are compared, those of its rarest pairs first.
+MOST_HITS = 50_000
 # Words of a change that are shown in one line, and words of unchanged text on each side of a change.
 IN_SHORT, AROUND = 6, 25
+
+
+_Pair = tuple[str, str]
+_Places = dict[_Pair, "array[int]"]
 
 
 class State(StrEnum):
@@ -102,15 +109,19 @@ class Version:
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
         self._words = _Words(pages)
 
-    def follow(self, text: str, page: int) -> Followed:
-        """Return what became of a passage that was on `page`.
+    def follow(self, passages: Iterable[tuple[str, int]]) -> list[Followed]:
+        """Return what became of each passage, given with the page that it was on. All are searched for in one pass.
 
         Of a version that is too long to be read as a whole nobody can say that a passage is gone, so it counts as the
         same.
         """
+        wanted = [(words(text), page) for text, page in passages]
+        places = self._places({pair for old, _page in wanted for pair in _pairs([word.key for word in old])})
+        return [self._followed(old, page, places) for old, page in wanted]
+
+    def _followed(self, old: Sequence[_Word], page: int, places: _Places) -> Followed:
         missing = Followed(State.GONE if self._words.is_whole else State.SAME)
-        old = words(text)
-        region = self._region(old, page)
+        region = self._region(old, page, places)
         if not region:
             return missing
         begin, end = region
@@ -125,9 +136,9 @@ class Version:
             return Followed(State.CHANGED, place)
         return Followed(State.SAME if place.page == page else State.MOVED, place)
 
-    def _region(self, old: Sequence[_Word], page: int) -> tuple[int, int] | None:
+    def _region(self, old: Sequence[_Word], page: int, places: _Places) -> tuple[int, int] | None:
         """Return the stretch of words in which the passage most likely is."""
-        hits = list(self._hits(old))
+        hits = self._hits(old, page, places)
         if not hits:
             return None
         likeness, first, last = _most_like(hits, len(old))
@@ -140,18 +151,48 @@ class Version:
         end = hits[last][0] + len(old) - hits[last][1]
         return max(0, begin), min(len(self._words), end + 2)
 
-    def _hits(self, old: Sequence[_Word]) -> Iterator[tuple[int, int]]:
-        """Yield where pairs of the passage's words are, in order, each with its offset in the passage."""
+    def _places(self, wanted: Collection[_Pair]) -> _Places:
+        """Return where in the version these pairs of words are."""
+        places: _Places = {pair: array("q") for pair in wanted}
         keys = self._words.keys
-        if len(old) == 1:
-            yield from ((at, 0) for at, key in enumerate(keys) if key == old[0].key)
-            return
-        offsets: dict[tuple[str, str], int] = {}
-        for offset, (one, other) in enumerate(pairwise(old)):
-            offsets.setdefault((one.key, other.key), offset)
         for at, pair in enumerate(pairwise(keys)):
-            if (offset := offsets.get(pair, -1)) >= 0:
-                yield at, offset
+            if pair in places:
+                places[pair].append(at)
+        if single := {pair[0]: found for pair, found in places.items() if not pair[1]}:
+            for at, key in enumerate(keys):
+                if key in single:
+                    single[key].append(at)
+        return places
+
+    def _hits(self, old: Sequence[_Word], page: int, places: _Places) -> list[tuple[int, int]]:
+        """Return where pairs of the passage's words are, in order, each with its offset in the passage.
+
+        Of pairs that the version has very often only some places count, those on the same page among them.
+        """
+        offsets: dict[_Pair, int] = {}
+        for offset, pair in enumerate(_pairs([word.key for word in old])):
+            offsets.setdefault(pair, offset)
+        hits: list[tuple[int, int]] = []
+        for pair in sorted(offsets, key=lambda pair: len(places[pair])):
+            found, room = places[pair], max(0, MOST_HITS - len(hits))
+            if len(found) > room:
+                found = self._some(found, page, room)
+            hits += ((at, offsets[pair]) for at in found)
+        return sorted(hits)
+
+    def _some(self, found: "array[int]", page: int, most: int) -> "array[int]":
+        """Return up to `most` of these places on the page, and the first ones elsewhere if there is room."""
+        pages = self._words.pages
+        first, end = (bisect(found, edge, key=lambda at: pages[at]) for edge in (page - 1, page))
+        here = found[first : min(end, first + most)]
+        rest = most - len(here)
+        before = found[: min(first, rest)]
+        return before + here + found[end : end + rest - len(before)]
+
+
+def _pairs(keys: Sequence[str]) -> Iterable[_Pair]:
+    """Return each word with the next one; a single word stands alone."""
+    return [(keys[0], "")] if len(keys) == 1 else pairwise(keys)
 
 
 def _densest(hits: Sequence[tuple[int, int]], length: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 An answer keeps what it cites: what is stored is only what became of the passage. Synchronous.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from chat.conversations.label_rises import LONGEST_TURN
 from chat.models import ChangeNotice, Citation, Message, PassageChange, Replacement, Share
 from chat.models.keeping import Keeping
 from search.models import Source
-from search.passage_changes import Version
+from search.passage_changes import Followed, Version
 from search.services import version_texts
 from search.services.version_texts import Span
 
@@ -63,7 +63,8 @@ def _uncompared(earlier: Collection[UUID], source: Source) -> QuerySet[Citation]
 
 def _write(batch: Sequence[Citation], source: Source, version: Version) -> None:
     old = version_texts.texts(map(span_of, batch))
-    changes = [_change(citation, old, source, version) for citation in batch]
+    followed = version.follow((old.get(span_of(citation), ""), citation.page) for citation in batch)
+    changes = [_change(citation, found, source) for citation, found in zip(batch, followed, strict=True)]
     shared = _shared({citation.reply.conversation_id for citation in batch})
     with transaction.atomic():
         PassageChange.objects.bulk_create(
@@ -82,8 +83,7 @@ def span_of(citation: Citation) -> Span:
     return Span(citation.source, citation.page, citation.start, citation.page, citation.end)
 
 
-def _change(citation: Citation, old: Mapping[Span, str], source: Source, version: Version) -> PassageChange:
-    found = version.follow(old.get(span_of(citation), ""), citation.page)
+def _change(citation: Citation, found: Followed, source: Source) -> PassageChange:
     place = found.place
     at = {"page": place.page, "start": place.start, "end_page": place.end_page, "end": place.end} if place else {}
     return PassageChange(citation=citation, source=source.pk, version=source.version, state=found.state.value, **at)

@@ -13,7 +13,7 @@ OTHER = "Refunds are paid within thirty days of the invoice date, and above EUR 
 
 
 def followed(old, *pages, page=1):
-    return Version(enumerate(pages, 1)).follow(old, page)
+    return Version(enumerate(pages, 1)).follow([(old, page)])[0]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_no_texts_take_long_to_compare(kind):
     began = time.process_time()
     assert "".join(piece.text for piece in differences(old, new) if piece.kind in ("same", "new"))
     in_short(old, new)
-    Version([(1, new)]).follow(old, 1)
+    Version([(1, new)]).follow([(old, 1)])
     assert time.process_time() - began < 6
 
 
@@ -119,3 +119,30 @@ def test_nothing_is_called_gone_from_a_version_that_is_too_long_to_be_read(monke
     monkeypatch.setattr(passage_changes, "MOST_WORDS", 10)
     assert followed(RULE, OTHER, RULE).state == State.SAME
     assert followed(OTHER, RULE, OTHER).state == State.SAME
+
+
+def test_many_passages_are_followed_in_one_pass():
+    """Every citation of a long answer is another passage of the same version."""
+
+    class Keys(list):
+        passes = 0
+
+        def __iter__(self):
+            Keys.passes += 1
+            return super().__iter__()
+
+    rules = [f"{RULE} This is for the office in city number {number}." for number in range(50)]
+    version = Version(enumerate([rules[0].replace("25", "28"), *rules[1:40]], 1))
+    version._words.keys = Keys(version._words.keys)
+    found = version.follow([(rule, number) for number, rule in enumerate(rules, 1)])
+    assert Keys.passes == 1
+    assert [one.state for one in found[:40]] == [State.CHANGED, *[State.SAME] * 39]
+    assert [one.place.page for one in found[:40]] == [*range(1, 41)]
+
+
+def test_a_passage_of_words_that_a_version_repeats_is_found_on_its_page(monkeypatch):
+    monkeypatch.setattr(passage_changes, "MOST_HITS", 500)
+    pages = ["no no no yes " * 300, OTHER, "yes yes no no " * 300, RULE]
+    assert followed("no no yes no no no yes", *pages, page=1).place.page == 1
+    assert followed("no yes yes no no yes yes no no", *pages, page=3).place.page == 3
+    assert followed(RULE, *pages, page=4).state == State.SAME
