@@ -26,6 +26,7 @@ from langai_site import document_uses
 from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
+from langai_site.web.seen_values import with_seen
 from search.access import administered_collections
 from search.models import Passage
 from search.raising import outcome
@@ -101,6 +102,9 @@ class DocumentAdmin(Uploads):
         if (owner := form.base_fields.get("owner")) and isinstance(owner.widget, RelatedFieldWidgetWrapper):
             owner.widget = owner.widget.widget
         return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Document | None = None) -> Any:  # noqa: ANN401 - as Django's
+        return with_seen(super().get_fieldsets(request, obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return super().get_queryset(request).filter(collection__in=administered_collections(request.user))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from langai_site.detectors import detect, detect_by_rules, shown
 from langai_site.models import SensitivePattern
+from langai_site.web.seen_values import SEEN, ListRowForm, SeenValuesForm
 
 
 class TryForm(forms.ModelForm[SensitivePattern]):
@@ -27,15 +28,25 @@ class TryForm(forms.ModelForm[SensitivePattern]):
         """Skip the check, because nothing is saved."""
 
 
+class PatternForm(SeenValuesForm[SensitivePattern]):
+    """A pattern's page."""
+
+    GUARDED = ("label", "enabled")
+
+
 @admin.register(SensitivePattern)
 class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
     """The admins' own rules for sensitive texts, besides the built-in detectors."""
 
+    form = PatternForm
     list_display = ["name", "kind", "label", "enabled"]
     list_editable = ["enabled"]
     list_filter = ["kind", "label", "enabled"]
     search_fields = ["name", "note"]
-    fields = ["name", "kind", "pattern", "label", "enabled", "note"]
+    fields = ["name", "kind", "pattern", "label", "enabled", "note", SEEN]
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401 - as Django's own
+        return super().get_changelist_form(request, form=ListRowForm, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.try_it))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
+from langai_site.web.seen_values import with_seen
 from search.access import UNREAD, administered_collections, nobody_reads, unread_collections
 from search.admin_forms import CheckList, CollectionForm
 from search.models import Collection, Passage, Source
@@ -132,7 +133,7 @@ class CollectionAdmin(CollectionModelAdmin):
         named, *others = super().get_fieldsets(request, obj)
         if obj is None or not self.has_change_permission(request, obj):
             return [named, *others]
-        return [(named[0], {"fields": (*named[1]["fields"], "raise_quoting")}), *others]
+        return with_seen([(named[0], {"fields": (*named[1]["fields"], "raise_quoting")}), *others])
 
     def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm[Collection], change: bool) -> None:
         with transaction.atomic():

@@ -38,6 +38,8 @@ class CollectionForm(RaiseQuotingForm[Collection]):
         label=gettext_lazy("Who may read it?"), choices=list(ANSWERS.items()), widget=forms.RadioSelect, required=False
     )
 
+    GUARDED = ("sensitivity", "readers", "teams", "users")
+
     class Meta:
         model = Collection
         fields = ("name", "description", "sensitivity", "teams", "users", "owners")
@@ -46,7 +48,8 @@ class CollectionForm(RaiseQuotingForm[Collection]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(*args, **kwargs)
         if "readers" in self.fields:
-            self.fields["readers"].initial = self._present_answer()
+            self.initial["readers"] = self._present_answer()
+            self.note_seen()
 
     def labelled(self) -> Labelled:
         return Labelled(collection=self.instance.pk)
@@ -66,7 +69,8 @@ class CollectionForm(RaiseQuotingForm[Collection]):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         answer = data.get("readers")
         if not answer:
-            self._follow_fields()
+            if "readers" not in self.errors:
+                self._follow_fields()
             return data
         if "readers" in self.changed_data:
             if answer != TEAMS:

@@ -4,27 +4,19 @@ Words are compared without case, punctuation and line breaks, so that a file whi
 another layout, counts as the same.
 """
 
-import re
 from array import array
 from bisect import bisect
-from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import Match, SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
 
-# Scripts without spaces between words are compared by the character. A number is one word with its separators.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|\d+(?:[.,:/-]\d+)*|[^\W\d{_UNSPACED}]+")
+from search.word_matching import MOST_STEPS_IN_SHORT, WORD, Matcher, Word, words
+
 # The share of a passage's words that the next version must still have in one place; with less, the passage is gone.
 STILL_THERE = 0.4
 # On the page where it was, this share of the best match is enough: pages of forms differ in a few words only.
 NEAR = 0.8
-# Steps of a comparison: pairs of equal words. Words that repeat make it grow with the cube of their number, and a
-# document's author chooses the words. A step takes about a tenth of a microsecond. Lines are made many at once.
-MOST_STEPS, MOST_STEPS_IN_SHORT = 1_000_000, 100_000
 # Characters of a passage above which it is not said in short what changed.
 MOST_CHARS_IN_SHORT = 20_000
 # Words of a version that are read: about 100 MB of memory.
@@ -66,19 +58,8 @@ class Followed:
     place: Place | None = None
 
 
-class _Word(NamedTuple):
-    key: str
-    page: int
-    start: int
-    end: int
-
-
-def words(text: str, page: int = 0) -> list[_Word]:
-    return [_Word(found[0].casefold(), page, *found.span()) for found in _WORD.finditer(text)]
-
-
 class _Words:
-    """The words of a long text, in little memory: each is given out as a `_Word`."""
+    """The words of a long text, in little memory: each is given out as a `Word`."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
         self.keys: list[str] = []
@@ -89,7 +70,7 @@ class _Words:
             if len(self.keys) > MOST_WORDS:
                 self.is_whole = False
                 break
-            for found in _WORD.finditer(text):
+            for found in WORD.finditer(text):
                 key = found[0].casefold()
                 self.keys.append(known.setdefault(key, key))
                 self.pages.append(number)
@@ -99,8 +80,8 @@ class _Words:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def __getitem__(self, at: int) -> _Word:
-        return _Word(self.keys[at], self.pages[at], self._starts[at], self._ends[at])
+    def __getitem__(self, at: int) -> Word:
+        return Word(self.keys[at], self.pages[at], self._starts[at], self._ends[at])
 
 
 class Version:
@@ -119,13 +100,13 @@ class Version:
         places = self._places({pair for old, _page in wanted for pair in _pairs([word.key for word in old])})
         return [self._followed(old, page, places) for old, page in wanted]
 
-    def _followed(self, old: Sequence[_Word], page: int, places: _Places) -> Followed:
+    def _followed(self, old: Sequence[Word], page: int, places: _Places) -> Followed:
         missing = Followed(State.GONE if self._words.is_whole else State.SAME)
         region = self._region(old, page, places)
         if not region:
             return missing
         begin, end = region
-        blocks = _Matcher([word.key for word in old], self._words.keys[begin:end]).get_matching_blocks()
+        blocks = Matcher([word.key for word in old], self._words.keys[begin:end]).get_matching_blocks()
         same = sum(block.size for block in blocks)
         if same < STILL_THERE * len(old):
             return missing
@@ -136,7 +117,7 @@ class Version:
             return Followed(State.CHANGED, place)
         return Followed(State.SAME if place.page == page else State.MOVED, place)
 
-    def _region(self, old: Sequence[_Word], page: int, places: _Places) -> tuple[int, int] | None:
+    def _region(self, old: Sequence[Word], page: int, places: _Places) -> tuple[int, int] | None:
         """Return the stretch of words in which the passage most likely is."""
         hits = self._hits(old, page, places)
         if not hits:
@@ -164,7 +145,7 @@ class Version:
                     single[key].append(at)
         return places
 
-    def _hits(self, old: Sequence[_Word], page: int, places: _Places) -> list[tuple[int, int]]:
+    def _hits(self, old: Sequence[Word], page: int, places: _Places) -> list[tuple[int, int]]:
         """Return where pairs of the passage's words are, in order, each with its offset in the passage.
 
         Of pairs that the version has very often only some places count, those on the same page among them.
@@ -226,58 +207,6 @@ def _likenesses(hits: Sequence[tuple[int, int]], way: range, length: int) -> Ite
         yield 2 * len(offsets) - max(0, abs(hits[end][0] - hits[way[0]][0]) - length), end
 
 
-class _Matcher(SequenceMatcher[str]):
-    """Finds what two texts have in common in at most `most` steps; what is left by then counts as different."""
-
-    # difflib's, by its documentation: where each word of the other text is.
-    b2j: dict[str, list[int]]
-
-    def __init__(self, one: Sequence[str], other: Sequence[str], most: int = MOST_STEPS) -> None:
-        super().__init__(None, one, other, autojunk=False)
-        self._one, self._other, self._left = one, other, most
-        self._forget_frequent(most // 4)
-
-    def _forget_frequent(self, most: int) -> None:
-        """Leave the most frequent words out until one look at everything is affordable.
-
-        They still count where they stand beside others.
-        """
-        places, times = self.b2j, Counter(self._one)
-        for word in sorted(places, key=lambda word: len(places[word])):
-            most -= times[word] * len(places[word])
-            if most < 0:
-                del places[word]
-
-    def get_matching_blocks(self) -> list[Match]:
-        """Return difflib's blocks. It looks for the longest first, then on both sides of it."""
-        todo, found = deque([(0, len(self._one), 0, len(self._other))]), list[Match]()
-        while todo and self._left > 0:
-            begin, end, start, stop = todo.popleft()
-            self._left -= end - begin + sum(len(self.b2j.get(word, ())) for word in self._one[begin:end])
-            block = self.find_longest_match(begin, end, start, stop) if self._left > 0 else None
-            if not block or not block.size:
-                continue
-            found.append(block)
-            after, below = block.a + block.size, block.b + block.size
-            todo += [(begin, block.a, start, block.b)] if begin < block.a and start < block.b else []
-            todo += [(after, end, below, stop)] if after < end and below < stop else []
-        return [*_joined(sorted(found)), Match(len(self._one), len(self._other), 0)]
-
-
-def _joined(blocks: Iterable[Match]) -> Iterator[Match]:
-    """Join blocks that touch each other."""
-    last = Match(0, 0, 0)
-    for block in blocks:
-        if last.a + last.size == block.a and last.b + last.size == block.b:
-            last = Match(last.a, last.b, last.size + block.size)
-            continue
-        if last.size:
-            yield last
-        last = block
-    if last.size:
-        yield last
-
-
 @dataclass(frozen=True)
 class Piece:
     """A part of a comparison: text that both have ("same"), only the old one ("old") or only the new one ("new")."""
@@ -295,7 +224,7 @@ def differences(old: str, new: str) -> list[Piece]:
     """Return both texts as one, word by word; long unchanged stretches are left out."""
     before, after = words(old), words(new)
     pieces: list[Piece] = []
-    ops = _Matcher([word.key for word in before], [word.key for word in after]).get_opcodes()
+    ops = Matcher([word.key for word in before], [word.key for word in after]).get_opcodes()
     for number, (tag, i, j, k, m) in enumerate(ops):
         if tag == "equal":
             pieces += _shortened(_slice(new, after, k, m), is_first=not number, is_last=number == len(ops) - 1)
@@ -312,7 +241,7 @@ def _changed(old: str, new: str) -> list[Piece]:
     return [piece for piece in found if piece.text]
 
 
-def _slice(text: str, found: Sequence[_Word], first: int, last: int) -> str:
+def _slice(text: str, found: Sequence[Word], first: int, last: int) -> str:
     """Return the text of words `first` to `last`, up to the next word, so that pieces join to the whole."""
     begin = found[first].start if first else 0
     end = found[last].start if last < len(found) else len(text)
@@ -339,7 +268,7 @@ def in_short(old: str, new: str, answer: str = "") -> str:
     before, after = words(old), words(new)
     said = {word.key for word in words(answer)}
     found: list[tuple[bool, bool, bool, bool, int, str]] = []
-    matcher = _Matcher([word.key for word in before], [word.key for word in after], MOST_STEPS_IN_SHORT)
+    matcher = Matcher([word.key for word in before], [word.key for word in after], MOST_STEPS_IN_SHORT)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
             continue
@@ -350,14 +279,14 @@ def in_short(old: str, new: str, answer: str = "") -> str:
     return min(found)[-1] if found else ""
 
 
-def _change(old: str, new: str, gone: Sequence[_Word], come: Sequence[_Word], following: Sequence[_Word]) -> str:
+def _change(old: str, new: str, gone: Sequence[Word], come: Sequence[Word], following: Sequence[Word]) -> str:
     if gone and come:
         unit = following if come[-1].key[-1].isdigit() and len(come) < IN_SHORT else ()
         return f"{_shown(old, gone)} → {_shown(new, [*come, *unit])}"
     return f"“{_shown(old, gone)}” removed" if gone else f"“{_shown(new, come)}” added"
 
 
-def _shown(text: str, found: Sequence[_Word]) -> str:
+def _shown(text: str, found: Sequence[Word]) -> str:
     kept = found[:IN_SHORT]
     shown = " ".join(text[kept[0].start : kept[-1].end].split())
     return f"{shown} …" if len(found) > IN_SHORT else shown

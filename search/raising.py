@@ -1,19 +1,22 @@
 """The offer to raise the conversations that quote what an admin relabels: part of the admin's forms."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Model
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
+from langai_site.web.seen_values import SeenValuesForm
 from search.services.label_rises import Labelled, count_quoting
 
 M = TypeVar("M", bound=Model)
 
 
-class RaiseQuotingForm(forms.ModelForm[M]):
+class RaiseQuotingForm(SeenValuesForm[M]):
     """A form of something labelled. The offer is accepted unless its box is unticked."""
+
+    GUARDED: ClassVar[tuple[str, ...]] = ("sensitivity",)
 
     raise_quoting = forms.BooleanField(
         label=gettext_lazy("Raise the conversations that quote it"),

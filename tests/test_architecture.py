@@ -56,6 +56,7 @@ LAYERS = {
         "admin urls management apps",
     ],
     "search": [
+        "word_matching",
         "types labelled label_records language_names places embeddings vectors fusion passage_changes questions",
         "models merging",
         "access contexts indexes vectorizing keywords",

@@ -26,6 +26,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
 from langai_site.usage.types import Caller
 from langai_site.web import broadcast
+from langai_site.web.seen_values import refuse_changed_label
 
 # Where a conversation may have been started.
 PAGE, API = "page", "api"
@@ -295,13 +296,18 @@ def _relabel(conversation: Conversation, label: Sensitivity, why: str) -> None:
 
 
 @transaction.atomic
-def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, reason: str) -> Conversation:
+def lower_label(
+    user_id: int, conversation_id: UUID, label: Sensitivity | None, reason: str, seen: Sensitivity | None = None
+) -> Conversation:
     """Lower the label, for the owner only, and record it: what the conversation contains now counts as `label`.
 
-    Passages that are found again, and detections in new messages, raise it again.
+    Passages that are found again, and detections in new messages, raise it again. `seen` is the label that the owner
+    saw before. Raises ConflictError if it has changed since.
     """
     conversation = access_conversation(user_id, conversation_id, lock=True)
     reason = " ".join(reason.replace("\0", "").split())
+    if label is not None:
+        refuse_changed_label(seen, Sensitivity(conversation.label), label)
     if label is None or label >= conversation.label:
         raise InvalidError(_("Choose a label below the one that the conversation has now."))
     if not reason:

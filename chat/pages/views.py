@@ -17,6 +17,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.database.writer import apart
 from langai_site.sensitivity import Sensitivity
+from langai_site.web.seen_values import SEEN
 from langai_site.web.stated_labels import highest_stated
 
 
@@ -79,13 +80,15 @@ def _show(user: User, conversation: UUID, message: str) -> str:
 @by_person
 async def lower_label(request: HttpRequest, conversation: UUID) -> HttpResponse:
     form = request.POST
-    label = highest_stated(*form.getlist("label"))
-    lowered = await as_user(request, _lower_label, conversation, label, form.get("reason", ""))
+    label, seen = (highest_stated(*form.getlist(name)) for name in ("label", SEEN))
+    lowered = await as_user(request, _lower_label, conversation, label, form.get("reason", ""), seen)
     return pages.moved(request, reverse("chat:conversation", args=[lowered.id]))
 
 
-def _lower_label(user: User, conversation: UUID, label: Sensitivity | None, reason: str) -> Conversation:
-    return access.lower_label(user.id, conversation, label, reason)
+def _lower_label(
+    user: User, conversation: UUID, label: Sensitivity | None, reason: str, seen: Sensitivity | None
+) -> Conversation:
+    return access.lower_label(user.id, conversation, label, reason, seen)
 
 
 @require_POST

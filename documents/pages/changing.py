@@ -19,7 +19,7 @@ from documents.extraction.registry import FORMATS, accepted
 from documents.forms import ReadAgainForm
 from documents.models import Document
 from documents.names import split
-from documents.pages.fields import ids_of, label_of, labels, number_of
+from documents.pages.fields import ids_of, label_of, labels, number_of, seen_label
 from documents.services import changing, library, lifecycle
 from documents.services.changing import Changed
 from documents.services.uploads import read_again as queue_again
@@ -104,7 +104,7 @@ def document(request: HttpRequest, document: UUID) -> HttpResponse:
     try:
         title, label = request.POST.get("title", ""), label_of(request.POST, default=Sensitivity.PUBLIC)
         values = care.checked(found.collection_id, GivenCare(request.POST.get("owner"), request.POST.get("review_by")))
-        changing.describe(person, document, title=title, sensitivity=label)
+        changing.describe(person, document, title=title, sensitivity=label, seen=seen_label(request.POST))
         care.store(found, values)
     except LangAIError as error:
         context = _context(person, found) | {"refusal": error.message, "form": request.POST}

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from documents.pages.fields import label_of, labels, numbers_of, readers_in_words
+from documents.pages.fields import label_of, labels, numbers_of, readers_in_words, seen_label
 from documents.services import library, own, quotas, sharing
 from documents.services.own import Description
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 from langai_site.accounts.sharing import people_named
-from langai_site.errors import ForbiddenError, LangAIError, NotFoundError
+from langai_site.errors import ConflictError, ForbiddenError, LangAIError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 
@@ -53,7 +53,7 @@ def settings(request: HttpRequest, collection: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, SETTINGS, _settings(person, found))
     try:
-        own.describe(person, collection, description_of(request))
+        own.describe(person, collection, description_of(request), seen=seen_label(request.POST))
     except LangAIError as error:
         return _refused(request, person, collection, error, part="about")
     messages.success(request, _("The settings of this collection are saved."))
@@ -67,6 +67,7 @@ def _settings(person: User, collection: Collection) -> dict[str, Any]:
         "collection": collection,
         "labels": labels(),
         "label": Sensitivity(collection.sensitivity).slug,
+        "seen": Sensitivity(collection.sensitivity).slug,
         "name_max": own.NAME_MAX,
         "teams": sharing.offered_teams(person, collection),
         "chosen_teams": {team.pk for team in collection.teams.all()},
@@ -87,7 +88,7 @@ def _refused(request: HttpRequest, person: User, collection: int, error: LangAIE
         raise error
     context = _settings(person, library.managed_collection(person, collection))
     context |= {"refusal": error.message, "part": part, "form": request.POST}
-    if part == "about":
+    if part == "about" and not isinstance(error, ConflictError):
         context["label"] = request.POST.get("label", "")
     if part == "share":
         context |= {"people": request.POST.get("people", ""), "chosen_teams": set(numbers_of(request.POST, "teams"))}

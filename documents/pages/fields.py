@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
+from langai_site.web.seen_values import SEEN
 from search.models import Collection
 
 
@@ -23,6 +24,11 @@ def label_of(form: QueryDict, name: str = "label", default: Sensitivity = Sensit
     if value not in dict(labels()):
         raise InvalidError(_("This label is not known. Choose one from the list."))
     return Sensitivity[value.upper()]
+
+
+def seen_label(form: QueryDict) -> Sensitivity | None:
+    """Return the label that the page of a form showed; None if it does not say."""
+    return label_of(form, SEEN) if form.get(SEEN) else None
 
 
 def ids_of(form: QueryDict, name: str = "ids") -> list[UUID]:

@@ -22,6 +22,7 @@ from langai_site.accounts.models import User
 from langai_site.audit.recording import record, record_each
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, LangAIError, NotFoundError
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.web.seen_values import refuse_changed_label
 from search import services as search
 from search.access import administered_collections
 from search.models import Collection
@@ -49,10 +50,13 @@ class Deletion:
     count: int
 
 
-def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity) -> Document:
+def describe(
+    user: User, document: UUID, *, title: str, sensitivity: Sensitivity, seen: Sensitivity | None = None
+) -> Document:
     """Change a document's title and label; conversations that quote it rise with its label.
 
-    Models are told the title, so what is in it raises the label as well.
+    Models are told the title, so what is in it raises the label as well. `seen` is the label that the person saw
+    before. Raises ConflictError if it has changed since.
     """
     found = managed_document(user, document)
     title = " ".join(title.replace("\0", "").split())
@@ -66,6 +70,7 @@ def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity
     sensitivity_of_title = highest(*(detection.label for detection in detectors.scan(title)))
     with transaction.atomic():
         found = _locked(found)
+        refuse_changed_label(seen, Sensitivity(found.sensitivity), sensitivity)
         _refuse_lower(user, found, sensitivity)
         wanted = highest(sensitivity, sensitivity_of_title)
         lifecycle.relabel(found, title=title, sensitivity=wanted, raise_quoting=True, by=user.get_username())

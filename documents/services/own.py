@@ -18,6 +18,7 @@ from langai_site.accounts.models import Team, User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
+from langai_site.web.seen_values import refuse_changed_label
 from search.models import Collection
 from search.services import label_rises
 from search.services.label_rises import Labelled
@@ -64,24 +65,27 @@ def create(user: User, wanted: Description) -> Collection:
     return collection
 
 
-def describe(user: User, collection_id: int, wanted: Description) -> Collection:
+@transaction.atomic
+def describe(user: User, collection_id: int, wanted: Description, seen: Sensitivity | None = None) -> Collection:
     """Change a collection's name, description and label.
 
-    The label of one that others look after as well only rises here. Conversations that quote it rise with it.
+    The label of one that others look after as well only rises here. Conversations that quote it rise with it. `seen` is
+    the label that the person saw before. Raises ConflictError if it has changed since.
     """
-    collection = managed_collection(user, collection_id)
+    key = managed_collection(user, collection_id).pk
+    collection = Collection.objects.select_for_update(of=("self",)).get(pk=key)
     before, earlier = collection.sensitivity, (collection.name, collection.description)
+    refuse_changed_label(seen, Sensitivity(before), wanted.sensitivity)
     if wanted.sensitivity < before and collection.kind == Collection.Kind.LIBRARY:
         raise InvalidError(_("Only an admin can lower the label of this collection, on its page in the admin."))
     _write(collection, wanted)
-    with transaction.atomic():
-        _save(collection, "name", "description", "sensitivity")
-        if collection.sensitivity != before:
-            record("collection.label", "collection", collection.pk)
-        elif (collection.name, collection.description) != earlier:
-            record("collection.change", "collection", collection.pk)
-        if collection.sensitivity > before:
-            label_rises.raise_quoting(Labelled(collection=collection.pk), by=user.get_username())
+    _save(collection, "name", "description", "sensitivity")
+    if collection.sensitivity != before:
+        record("collection.label", "collection", collection.pk)
+    elif (collection.name, collection.description) != earlier:
+        record("collection.change", "collection", collection.pk)
+    if collection.sensitivity > before:
+        label_rises.raise_quoting(Labelled(collection=collection.pk), by=user.get_username())
     return collection
 
 

@@ -30,6 +30,7 @@ from langai_site.outbound.types import ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import Price
+from langai_site.web.seen_values import SEEN, ListRowForm
 
 ASKED = gettext_lazy("How it is asked")
 ABILITIES = gettext_lazy("What it can do besides text")
@@ -78,7 +79,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         able = tuple(f"ability_{name}" for name in Ability) if may_change else "abilities_shown"
         asked = (*(("learnt_shown",) if obj else ()), *quirks, "extra_body", "extra_headers")
         return [
-            (None, {"fields": ("display_name", "name", "enabled", "rank")}),
+            (None, {"fields": ("display_name", "name", "enabled", "rank", *((SEEN,) if obj and may_change else ()))}),
             (WHERE, {"fields": ("where", "state") if obj else ()}),
             (TRUST, {"fields": ("ceiling", "teams")}),
             (ROLES, {"fields": ("roles", "context_window", *(("listed_window",) if obj else ()), "parameters")}),
@@ -86,6 +87,9 @@ class ModelAdmin(admin.ModelAdmin[Model]):
             (ASKED, {"fields": asked, "classes": ("collapse",)}),
             (PRICE, {"fields": (price, *(("price_history",) if obj else ())) if price else ("price_history",)}),
         ]
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401 - as Django's own
+        return super().get_changelist_form(request, form=ListRowForm, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Refuse for models on offer, which a refresh would add again for everyone. Switch them off instead."""

@@ -14,6 +14,7 @@ from langai_site.outbound.models import Connection, Model
 from langai_site.outbound.types import ModelRole
 from langai_site.usage import prices
 from langai_site.usage.types import ModelPrice
+from langai_site.web.seen_values import SeenValuesForm
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -118,8 +119,10 @@ class QuirksForm(forms.ModelForm[Model]):
 RATES = ("input", "output", "cached", "cache_write")
 
 
-class ModelForm(AbilitiesForm, QuirksForm):
+class ModelForm(AbilitiesForm, QuirksForm, SeenValuesForm[Model]):
     """A model's page: its own columns, and a price that is added if it is new."""
+
+    GUARDED = ("ceiling", "teams", "enabled")
 
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("Roles"),

@@ -30,6 +30,7 @@ from langai_site.outbound.connections.problems import ListingError, short_text
 from langai_site.outbound.diagnosis import PROVIDERS
 from langai_site.outbound.listings import Offer
 from langai_site.outbound.models import Connection, Model
+from langai_site.web.seen_values import with_seen
 
 Listed = list[Offer] | ListingError
 
@@ -74,7 +75,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         found = _found(request)
         is_failing = isinstance(found, ListingError) and not found.problem.is_final
         key = ("key", *(("forget_key",) if obj and obj.sealed_key else ())) if may_change else ()
-        return [
+        fieldsets = [
             (None, {"fields": ("name", "slug", "kind", "provider", "address")}),
             (_("Key"), {"fields": (*key, "key_variable")}),
             (None, {"fields": ("enabled", *(("state", "where") if obj else ()))}),
@@ -82,6 +83,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
             (_("Headers"), {"fields": ("extra_headers",), "classes": ("collapse",)}),
             *([(_("The server does not list its models"), {"fields": ("save_anyway",)})] if is_failing else []),
         ]
+        return with_seen(fieldsets) if obj and may_change else fieldsets
 
     def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
         form: Any = super().get_form(request, obj, change=change, **kwargs)
@@ -232,7 +234,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
                 messages.error(request, problem.words)
             return redirect("admin:outbound_connection_models", pk)
         if request.method == "POST":
-            on = choosing.choose(connection, request.POST.getlist("models"))
+            on = choosing.choose(connection, request.POST.getlist("models"), request.POST.getlist("on"))
             record("connection.change", "connection", connection.pk, fields=["models"])
             self.log_change(request, connection, gettext_noop("Switched models on."))
             text = ngettext(

@@ -1,7 +1,7 @@
 """Chooses which of the models that a connection lists can be asked: an admin switches them on. Synchronous."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +19,10 @@ FEW = 20
 
 @dataclass(frozen=True)
 class Choice:
-    """A model as the page shows it. `price` is None if it is unknown, or if the model costs nothing."""
+    """A model as the page shows it. `price` is None if it is unknown, or if the model costs nothing.
+
+    `is_on` is how its box is drawn; `was_on` is whether it can be asked already.
+    """
 
     name: str
     display_name: str
@@ -27,6 +30,7 @@ class Choice:
     abilities: tuple[str, ...]
     price: ModelPrice | None
     is_on: bool
+    was_on: bool = False
 
 
 def choices(connection: Connection) -> list[Choice]:
@@ -36,8 +40,9 @@ def choices(connection: Connection) -> list[Choice]:
     listed = {full: entry for entry in connection.listed if (full := _full(connection, entry))}
     is_new = not rows and len(listed) <= FEW
     more = {name: {"display_name": row.display_name, "window": row.window} for name, row in rows.items()}
+    on = {name for name, row in rows.items() if row.enabled}
     return [
-        _choice(name, entry, is_on=rows[name].enabled if name in rows else is_new)
+        replace(_choice(name, entry, is_on=name in on or (name not in rows and is_new)), was_on=name in on)
         for name, entry in {**more, **listed}.items()
     ]
 
@@ -60,15 +65,17 @@ def _choice(name: str, entry: Mapping[str, Any], *, is_on: bool) -> Choice:
     )
 
 
-def choose(connection: Connection, names: Collection[str]) -> int:
+def choose(connection: Connection, names: Collection[str], were_on: Collection[str] = ()) -> int:
     """Switch on the models `names` of a connection and switch off the others. Return how many are on.
 
-    A model that is switched off keeps its settings.
+    A model that is switched off keeps its settings. `were_on` could be asked when the page was shown: one that was
+    switched off since stays off.
     """
-    wanted = set(names)
     with transaction.atomic():
         mine = Model.objects.filter(provider=connection.slug)
         before = set(mine.values_list("name", flat=True))
+        off_since = set(mine.filter(name__in=were_on, enabled=False).values_list("name", flat=True))
+        wanted = set(names) - off_since
         mine.filter(name__in=wanted, enabled=False).update(enabled=True)
         mine.filter(enabled=True).exclude(name__in=wanted).update(enabled=False)
         mine.filter(name__in=wanted, available=False).update(available=True)

@@ -11,6 +11,7 @@ from langai_site.outbound.connections import addresses, sealing
 from langai_site.outbound.connections.kinds import EMBEDDING, FACTS, RESERVED, Kind
 from langai_site.outbound.connections.problems import Problem
 from langai_site.outbound.models import Connection
+from langai_site.web.seen_values import SeenValuesForm
 
 KEY = re.compile(r"[\x21-\x7e]{1,4000}")
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*_API_KEY")
@@ -18,11 +19,13 @@ NEEDS_ADDRESS = (Kind.COMPATIBLE, Kind.OLLAMA, Kind.AZURE)
 OWN_FORMATS = frozenset(lane_requests.FORMATS)
 
 
-class ConnectionForm(forms.ModelForm[Connection]):
+class ConnectionForm(SeenValuesForm[Connection]):
     """A connection's page. The key can be entered but is never shown.
 
     The admin sets `problem`, the server's error, before the form is saved, and `may_name_variables`.
     """
+
+    GUARDED = ("enabled", "embedder", "embedder_ceiling")
 
     problem: Problem | None = None
     may_name_variables = False
