@@ -33,7 +33,7 @@ class SeenValuesForm(forms.ModelForm[M]):
 
     GUARDED: ClassVar[tuple[str, ...]] = ()
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(label="", required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(*args, **kwargs)
