@@ -1,6 +1,11 @@
-"""Stores imported conversations as a person's own. Each is one transaction, and importing it again adds nothing."""
+"""Stores imported conversations as a person's own. Importing one again adds nothing.
 
-from collections.abc import Callable, Iterable, Sequence
+A long conversation is written in several transactions, so that others can write in between. Until the last one a new
+conversation counts as deleted: nobody sees half of it. If the worker is killed, the next one adds what is missing; if
+none does, it is removed like anything deleted.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -26,8 +31,8 @@ from langai_site.characters import whole_characters
 from langai_site.sensitivity import Sensitivity, highest
 from search.services import present
 
-# Rows written in one statement, and texts indexed in one transaction.
-AT_ONCE, INDEXED_AT_ONCE = 200, 50
+# Messages and characters written in one transaction, rows in one statement, and texts indexed in one transaction.
+AT_ONCE, CHARS_AT_ONCE, INDEXED_AT_ONCE = 200, 1_000_000, 50
 PINS = gettext_noop("Pins: %(most)s conversations can be pinned")
 UNTITLED = gettext_noop("Imported conversation")
 ID_MAX, MODEL_MAX, ERROR_MAX = 200, 200, 2_000
@@ -61,29 +66,31 @@ class Target:
 
 @dataclass
 class _Draft:
-    """A conversation with what is new in it, ready to be written."""
+    """A conversation with what is new in it, ready to be written. `is_hidden`: nobody sees it yet."""
 
     row: Conversation
     is_new: bool
     found: ImportedConversation
+    is_hidden: bool = False
     messages: list[Message] = field(default_factory=list)
     causes: list[labels.Cause] = field(default_factory=list)
     files: dict[UUID, list[UUID]] = field(default_factory=dict)
+    details: dict[UUID, ImportedMessage] = field(default_factory=dict)
 
 
 def store(found: ImportedConversation, target: Target) -> Outcome:
     """Store a conversation, or what is new in it. Its label is the highest of what is found in it."""
     row, is_new = _row_of(found, target)
-    draft = _Draft(row, is_new, found)
+    draft = _Draft(row, is_new, found, is_hidden=is_new or row.deleted_at is not None)
     fresh = _fresh(draft)
-    if not fresh and not is_new and row.deleted_at is None:
+    if not fresh and not draft.is_hidden:
         with transaction.atomic():
             target.commit(Outcome.SAME)
         return Outcome.SAME
     for message in fresh:
         target.watch()
         _prepare(draft, message, target)
-    outcome = Outcome.IMPORTED if is_new or row.deleted_at else Outcome.UPDATED
+    outcome = Outcome.IMPORTED if draft.is_hidden else Outcome.UPDATED
     _write(draft, target, outcome)
     _index(draft)
     return outcome
@@ -160,6 +167,7 @@ def _prepare(draft: _Draft, found: ImportedMessage, target: Target) -> None:
     causes = [labels.Cause(one.label, labels.IN_IMPORT(found=one.words)) for one in scanned]
     causes += _stated(found)
     key = _id(draft, found.id)
+    draft.details[key] = found
     draft.messages.append(
         Message(
             id=key,
@@ -207,25 +215,63 @@ def _stated(found: ImportedMessage) -> list[labels.Cause]:
     return causes + [labels.passage(one.title, known[one.source].label) for one in cited if one.source in known]
 
 
-@transaction.atomic
 def _write(draft: _Draft, target: Target, outcome: Outcome) -> None:
+    """Write what is new: its label before its messages, and that it is there after them."""
+    *first, last = [*_batches(draft.messages)] or [[]]
+    for messages in first:
+        target.watch()
+        with transaction.atomic():
+            row = _begun(draft, target)
+            if draft.is_hidden:
+                row.deleted_at = timezone.now()
+            row.save()
+            _write_messages(draft, messages)
+    with transaction.atomic():
+        row = _begun(draft, target)
+        if draft.is_hidden:
+            row.deleted_at = None
+        row.save()
+        _write_messages(draft, last)
+        if draft.is_hidden or row.current_leaf_id is None:
+            row.current_leaf_id = _leaf(draft)
+            row.save(update_fields=["current_leaf"])
+        target.commit(outcome)
+
+
+def _batches(messages: Sequence[Message]) -> Iterator[list[Message]]:
+    """Yield the messages in order, as many at once as may hold up other writers."""
+    batch: list[Message] = []
+    chars = 0
+    for message in messages:
+        size = sum(len(part["text"]) for part in message.parts)
+        if batch and (len(batch) == AT_ONCE or chars + size > CHARS_AT_ONCE):
+            yield batch
+            batch, chars = [], 0
+        batch.append(message)
+        chars += size
+    if batch:
+        yield batch
+
+
+def _begun(draft: _Draft, target: Target) -> Conversation:
+    """Return the row, locked, with the label of all that is found; a new one is inserted first."""
     row, found = draft.row, draft.found
     if draft.is_new:
         row.folder_id = target.folder(found.folder) if found.folder else None
         row.pinned_at = _pinned_at(found, target)
         row.save(force_insert=True)
+        draft.is_new = False
     else:
-        row = draft.row = Conversation.objects.select_for_update().select_related("owner").get(pk=row.pk)
-        row.deleted_at = None
-    Message.objects.bulk_create(draft.messages, batch_size=AT_ONCE)
-    _write_details(draft)
-    causes = [*draft.causes, labels.Cause(target.floor, labels.CHOSEN), *_stated_of(found)]
-    access.raise_label(row, causes)
-    if draft.is_new or row.current_leaf_id is None:
-        row.current_leaf_id = _leaf(draft)
-    row.save()
-    label_rises.catch_up_copy(row.id)
-    target.commit(outcome)
+        row = draft.row = Conversation.objects.select_for_update(of=("self",)).select_related("owner").get(pk=row.pk)
+    access.raise_label(row, [*draft.causes, labels.Cause(target.floor, labels.CHOSEN), *_stated_of(found)])
+    return row
+
+
+def _write_messages(draft: _Draft, messages: Sequence[Message]) -> None:
+    # A worker that lost its claim may have written some of them a moment ago.
+    Message.objects.bulk_create(messages, batch_size=AT_ONCE, ignore_conflicts=True)
+    _write_details(draft, messages)
+    label_rises.catch_up_copy(draft.row.id)
 
 
 def _stated_of(found: ImportedConversation) -> list[labels.Cause]:
@@ -251,17 +297,16 @@ def _leaf(draft: _Draft) -> UUID | None:
     return next((key for key in reversed(keys) if key not in followed), None)
 
 
-def _write_details(draft: _Draft) -> None:
-    details = {_id(draft, message.id): message for message in draft.found.messages}
-    for key, attachments in draft.files.items():
-        for position, attachment in enumerate(attachments):
-            Attachment.objects.filter(pk=attachment, message=None).update(message=key, position=position)
-    fresh = [(message, details[message.id]) for message in draft.messages if message.role != USER]
+def _write_details(draft: _Draft, messages: Sequence[Message]) -> None:
+    for message in messages:
+        for position, attachment in enumerate(draft.files.get(message.id, ())):
+            Attachment.objects.filter(pk=attachment, message=None).update(message=message.id, position=position)
+    fresh = [(message, draft.details[message.id]) for message in messages if message.role != USER]
     given = [GivenDocument(reply=row, document=key) for row, found in fresh for key in trusted.given_of(found.details)]
-    GivenDocument.objects.bulk_create(given, batch_size=AT_ONCE)
+    GivenDocument.objects.bulk_create(given, batch_size=AT_ONCE, ignore_conflicts=True)
     cited = [citation for row, found in fresh for citation in trusted.citations_of(found.details, row.id)]
-    Citation.objects.bulk_create(cited, batch_size=AT_ONCE)
-    Feedback.objects.bulk_create(_opinions(fresh), batch_size=AT_ONCE)
+    Citation.objects.bulk_create(cited, batch_size=AT_ONCE, ignore_conflicts=True)
+    Feedback.objects.bulk_create(_opinions(fresh), batch_size=AT_ONCE, ignore_conflicts=True)
 
 
 def _opinions(fresh: Iterable[tuple[Message, ImportedMessage]]) -> Iterable[Feedback]:
@@ -273,7 +318,7 @@ def _opinions(fresh: Iterable[tuple[Message, ImportedMessage]]) -> Iterable[Feed
 
 def _index(draft: _Draft) -> None:
     """Index the words of what was stored. If the process is killed before, the worker's job for that does it."""
-    texts = [history_rows.of_title(draft.row)] if draft.is_new else []
+    texts = [history_rows.of_title(draft.row)] if draft.is_hidden else []
     is_temporary = draft.row.is_temporary
     texts += [
         history_rows.Indexed(draft.row.owner_id, draft.row.id, message.id, message.text, is_temporary)

@@ -5,20 +5,23 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from chat.conversations import access as conversations
-from chat.models import Attachment, Conversation, Folder, LabelChange, Message, Reply, Transfer
+from chat.models import Attachment, Conversation, Folder, LabelChange, Message, MessageWords, Reply, Transfer
 from chat.transfers import access, importing, jobs, packages, schema, storing
 from chat.transfers.readers import detection
 from chat.turns import storage
+from langai_site.accounts.models import User
 from langai_site.errors import ConflictError, InvalidError
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
@@ -346,6 +349,111 @@ def test_a_killed_worker_loses_and_doubles_nothing(alice, monkeypatch):
     row.refresh_from_db()
     assert counts(row) == {"found": 5, "imported": 5, "updated": 0, "same": 0, "broken": 0}
     assert Conversation.objects.count() == 5
+
+
+def long_conversation(texts=tuple(f"Text {number}" for number in range(90))):
+    value = chatgpt("long")
+    value["mapping"] = {
+        str(number): {
+            "id": str(number),
+            "parent": str(number - 1) if number else None,
+            "message": {
+                "author": {"role": "assistant" if number % 2 else "user"},
+                "content": {"content_type": "text", "parts": [text]},
+                "create_time": BEGAN + number,
+            },
+        }
+        for number, text in enumerate(texts)
+    }
+    return value | {"current_node": str(len(texts) - 1)}
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr(storing, "AT_ONCE", 20)
+
+
+def other_writer(seen):
+    """Write from another connection, as a person would who asks something meanwhile."""
+    try:
+        User.objects.filter(username="alice").update(first_name="A")
+        seen.append((Message.objects.count(), Conversation.objects.alive().count()))
+    finally:
+        connection.close()
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_others_write_while_a_long_conversation_is_imported_and_nobody_sees_half_of_it(alice, monkeypatch):
+    seen: list[tuple[int, int]] = []
+    real = storing._write_messages
+
+    def watched(draft, messages):
+        assert len(messages) <= 20
+        real(draft, messages)
+
+    def watch(_self, _size=0):
+        assert not connection.in_atomic_block
+        thread = threading.Thread(target=other_writer, args=(seen,))
+        thread.start()
+        thread.join(20)
+
+    monkeypatch.setattr(storing, "_write_messages", watched)
+    monkeypatch.setattr(importing._Import, "_watch", watch)
+    assert counts(imported(alice, [long_conversation()], "one.json"))["imported"] == 1
+    assert {20, 40, 60} <= {messages for messages, _talks in seen}
+    assert {talks for messages, talks in seen if messages < 90} == {0}
+    found = Conversation.objects.alive().get()
+    assert found.messages.count() == 90
+    assert found.current_leaf.text == "Text 89"
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_worker_killed_within_a_long_conversation_leaves_no_half_of_it(alice, monkeypatch, resumed):
+    access.start_import(alice, ContentFile(json.dumps([long_conversation()]).encode(), "export.json"))
+    real, left = storing._write_messages, [3]
+
+    def dies(draft, messages):
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+        real(draft, messages)
+
+    monkeypatch.setattr(storing, "_write_messages", dies)
+    worker.stopping.clear()
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run()
+    monkeypatch.setattr(storing, "_write_messages", real)
+    assert (Message.objects.count(), Conversation.objects.alive().count()) == (40, 0)
+    if not resumed:
+        Conversation.objects.update(deleted_at=timezone.now() - 2 * conversations.UNDO_FOR)
+        conversations.purge_deleted()
+        assert not Message.objects.exists()
+    Transfer.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.run()
+    assert counts(Transfer.objects.get())["imported"] == 1
+    found = Conversation.objects.alive().get()
+    assert (found.messages.count(), found.current_leaf.text) == (90, "Text 89")
+    assert MessageWords.objects.filter(conversation=found, message=None).count() == 1
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_what_is_new_in_a_long_conversation_has_its_label_before_its_text(alice, monkeypatch):
+    texts = [f"Text {number}" for number in range(50)]
+    imported(alice, [long_conversation(texts)], "one.json")
+    labels: list[int] = []
+    real = storing._write_messages
+
+    def watched(draft, messages):
+        labels.append(Conversation.objects.get().label)
+        real(draft, messages)
+
+    monkeypatch.setattr(storing, "_write_messages", watched)
+    value = long_conversation([*texts, *["More"] * 39, SECRET_CARD])
+    assert counts(imported(alice, [value], "two.json"))["updated"] == 1
+    assert set(labels) == {Sensitivity.CONFIDENTIAL}
+    assert len(labels) == 2
+    assert Conversation.objects.alive().get().messages.count() == 90
 
 
 def test_files_that_cannot_be_kept_are_counted_by_reason(alice, settings):
