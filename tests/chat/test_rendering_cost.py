@@ -143,6 +143,15 @@ def test_a_symbol_costs_no_more_than_its_price(after):
         assert calls_of(formula, source, "block") <= CALLS_A_UNIT * formula_price(source), symbol
 
 
+def test_a_long_paragraph_full_of_formulas_costs_in_proportion_to_its_length():
+    def paragraph(count):
+        sentence = "The ratio $\\frac{a_{%d}}{b}$ grows with each of its steps, and $x_{%d}$ does not. "
+        return "".join(sentence % (at, at) for at in range(count))
+
+    short, long = (calls_of(render, paragraph(count)) for count in (75, 300))
+    assert long <= 4.5 * short
+
+
 def test_an_answer_full_of_symbols_has_all_its_formulas():
     line = "Let $\\sigma_{%d} \\sim \\mu + \\alpha$, so $\\phi \\to \\infty$ as $\\nu \\approx \\beta \\le \\pi$.\n\n"
     html = render("".join(line % number for number in range(45)))
