@@ -11,7 +11,7 @@ class ChatConfig(AppConfig):
 
         from chat import measures, overview, places
         from chat.api import stateless
-        from chat.conversations import access, attachments, label_rises, ordering
+        from chat.conversations import access, attachments, label_rises, ordering, removing
         from chat.history import rows as history_rows
         from chat.live import closed_accounts, expiring, leaving, raising, runner
         from chat.markdown import passages
@@ -38,7 +38,7 @@ class ChatConfig(AppConfig):
         registry.measure(*measures.ALL)
         registry.gauge(registry.Gauge("langai_live_replies", "Replies being written", live_replies))
         registry.titles_of_conversations("chat", access.titles)
-        registry.worker_job("deleted conversations", seconds=60, run=access.purge_deleted)
+        registry.worker_job("deleted conversations", seconds=60, run=removing.purge_deleted)
         registry.worker_job("changes of the list", seconds=600, run=ordering.purge)
         registry.worker_job("temporary conversations", seconds=30, run=expiring.purge)
         registry.worker_job("keys of messages", seconds=3600, run=sending.forget_old)

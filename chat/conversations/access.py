@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from chat.conversations import attachments, branches, labels, passage_changes
+from chat.conversations import branches, labels, passage_changes
 from chat.events import ConversationGone, group_of
 from chat.history import rows as history_rows
 from chat.models import Conversation, ConversationQuerySet, LabelChange, Message
@@ -34,7 +34,6 @@ LISTED = 60
 REASON_MAX = 284
 # How long a deleted conversation can be restored before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
-PURGED_AT_ONCE = 200
 # In the words of static/socket.js, so that a page does not say it twice.
 GONE = gettext_noop("This conversation was deleted, or is not yours.")
 
@@ -232,7 +231,9 @@ def delete(user_id: int, conversation_id: UUID) -> tuple[Conversation, Collectio
 
 @transaction.atomic
 def restore(user_id: int, conversation_id: UUID) -> Conversation:
-    restored = Conversation.objects.of(user_id).filter(id=conversation_id).update(deleted_at=None)
+    # Longer ago, the worker may have removed some of it.
+    can_return = Q(deleted_at=None) | Q(deleted_at__gt=timezone.now() - UNDO_FOR)
+    restored = Conversation.objects.of(user_id).filter(can_return, id=conversation_id).update(deleted_at=None)
     if not restored:
         raise NotFoundError(_("This conversation was deleted for good and cannot be brought back."))
     record("conversation.restore", "conversation", conversation_id)
@@ -245,23 +246,7 @@ def deleted(user_id: int, conversation_id: str) -> Conversation | None:
         key = UUID(conversation_id)
     except ValueError:
         return None
-    return Conversation.objects.of(user_id).filter(id=key, deleted_at__isnull=False).first()
-
-
-def purge_deleted() -> None:
-    """Remove for good what was deleted longer than UNDO_FOR ago: conversations with their files, and branches."""
-    long_ago = timezone.now() - UNDO_FOR
-    gone = Conversation.objects.filter(deleted_at__lt=long_ago)
-    while ids := list(gone.order_by().values_list("pk", flat=True)[:PURGED_AT_ONCE]):
-        files = attachments.documents_of(ids)
-        # Again with the condition: one may have been restored meanwhile.
-        gone.filter(pk__in=ids).delete()
-        # If the process is killed here, `attachments.sweep` does it.
-        attachments.release(files)
-    branches_gone = Message.objects.filter(deleted_at__lt=long_ago)
-    files = attachments.documents_of(branches_gone.values_list("conversation", flat=True))
-    branches_gone.delete()
-    attachments.release(files)
+    return Conversation.objects.of(user_id).filter(id=key, deleted_at__gt=timezone.now() - UNDO_FOR).first()
 
 
 def began() -> labels.Cause:

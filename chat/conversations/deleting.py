@@ -1,7 +1,7 @@
 """Deletes branches of a conversation and brings them back. Synchronous.
 
 A branch is a message with all that follows it. It is hidden at once, from pages, exports and search, and removed for
-good by `access.purge_deleted`. The conversation keeps its label: what was sent was sent.
+good by `removing.purge_deleted`. The conversation keeps its label: what was sent was sent.
 """
 
 from collections.abc import Collection, Sequence
@@ -117,4 +117,6 @@ def deleted(user_id: int, message_id: str) -> Message | None:
 
 def _deleted(user_id: int, message_id: UUID) -> Message | None:
     theirs = Message.objects.filter(conversation__owner_id=user_id, conversation__deleted_at=None)
-    return theirs.select_related("parent").filter(id=message_id, deleted_at__isnull=False).first()
+    return (
+        theirs.select_related("parent").filter(id=message_id, deleted_at__gt=timezone.now() - access.UNDO_FOR).first()
+    )

@@ -1,14 +1,13 @@
 """Deletes temporary conversations whose time is over, with everything that was stored of them. For the worker."""
 
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.utils import timezone
 
-from chat.conversations import attachments, labels
+from chat.conversations import attachments, labels, removing
 from chat.live import snapshots
 from chat.models import Conversation, LabelChange, Message, SentMessage
 
@@ -27,29 +26,37 @@ def purge() -> int:
     return count
 
 
-@transaction.atomic
 def _purge_some() -> Sequence[UUID]:
-    now, live = timezone.now(), Message.objects.live().values("conversation")
-    expired = Conversation.objects.filter(expires_at__lt=now).exclude(pk__in=live).order_by("expires_at")
-    # Locked, so that nobody asks something in it meanwhile.
-    ids = list(expired.select_for_update(of=("self",)).values_list("pk", flat=True)[:AT_ONCE])
+    ids = _ended()
     if ids:
         delete(ids)
     return ids
 
 
 @transaction.atomic
+def _ended() -> Sequence[UUID]:
+    """Return some that have expired, and take them away from their owners: nobody asks in one that is half gone."""
+    now, live = timezone.now(), Message.objects.live().values("conversation")
+    expired = Conversation.objects.filter(expires_at__lt=now).exclude(pk__in=live).order_by("expires_at")
+    ids = list(expired.select_for_update(of=("self",)).values_list("pk", flat=True)[:AT_ONCE])
+    Conversation.objects.filter(pk__in=ids).update(deleted_at=now)
+    return ids
+
+
 def delete(ids: Sequence[UUID]) -> None:
     """Delete these conversations with everything that was stored of them. No answer may be written in one."""
+    found = Conversation.objects.filter(pk__in=ids)
     replies = list(Message.objects.replies().filter(conversation__in=ids).values_list("pk", flat=True))
     async_to_sync(_forget)(replies)
-    _silence(ids)
     files = attachments.documents_of(ids)
-    # Their hashes would still tell whether a guessed message is the one that was sent.
-    SentMessage.objects.filter(conversation__in=ids).delete()
-    Conversation.objects.filter(pk__in=ids).delete()
+    removing.empty(found)
+    with transaction.atomic():
+        _silence(ids)
+        # Their hashes would still tell whether a guessed message is the one that was sent.
+        SentMessage.objects.filter(conversation__in=ids).delete()
+        found.delete()
     # If the process is killed before, `attachments.sweep` does it.
-    transaction.on_commit(partial(attachments.release, files))
+    attachments.release(files)
 
 
 async def _forget(replies: Sequence[UUID]) -> None:

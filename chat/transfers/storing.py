@@ -28,6 +28,7 @@ from chat.transfers.readers.values import USER, ImportedConversation, ImportedFi
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.characters import whole_characters
+from langai_site.database.pauses import let_others_write
 from langai_site.sensitivity import Sensitivity, highest
 from search.services import present
 
@@ -226,6 +227,7 @@ def _write(draft: _Draft, target: Target, outcome: Outcome) -> None:
                 row.deleted_at = timezone.now()
             row.save()
             _write_messages(draft, messages)
+        let_others_write()
     with transaction.atomic():
         row = _begun(draft, target)
         if draft.is_hidden:

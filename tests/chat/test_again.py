@@ -9,7 +9,7 @@ from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.conversations import access, branches, drafts, forks
+from chat.conversations import access, branches, drafts, forks, removing
 from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.pages.receipt_text import receipt_lines
 from chat.turns import closing, storage
@@ -130,7 +130,7 @@ def test_others_write_while_a_long_branch_is_copied_and_half_a_copy_is_never_sho
     assert len(set(transactions)) == 5
     assert new.messages.count() == len(messages)
     Conversation.objects.exclude(deleted_at=None).update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert Conversation.objects.of(alice.pk).count() == 2
 
 
@@ -146,7 +146,7 @@ def test_both_go_on_by_themselves(cited, asked, alice):
     assert shown(alice, cited)[-1] == "Half of it [1]."
     access.delete(alice.id, cited.conversation)
     Conversation.objects.filter(id=cited.conversation).update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert branches.latest(access.access_conversation(alice.id, new.id)).messages
 
 

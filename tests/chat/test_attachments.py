@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from chat.conversations import access, attachments, forks
+from chat.conversations import access, attachments, forks, removing
 from chat.live import expiring
 from chat.models import Attachment, Conversation, Message
 from chat.turns import storage
@@ -115,7 +115,7 @@ def test_deleting_the_conversation_removes_everything_of_its_files(alice, posted
     with pytest.raises(NotFoundError):
         attachments.served(alice.id, Attachment.objects.first().id)
     Conversation.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert counts() == nothing
     assert stored_files(folder) == []
 
@@ -135,7 +135,7 @@ def test_vectors_in_the_store_are_removed_as_well(alice, posted, chroma_server, 
     assert PassageVector.objects.count() > 0
     assert stored() > 0
     Conversation.objects.filter(id=question.conversation_id).update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert (PassageVector.objects.count(), stored()) == (0, 0)
 
 
@@ -154,7 +154,7 @@ def test_a_deleted_branch_takes_its_files_along(alice, posted, folder):
     with pytest.raises(NotFoundError):
         attachments.served(alice.id, file)
     Message.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert counts() == [0] * 8
     assert stored_files(folder) == []
 
@@ -203,7 +203,7 @@ def test_a_file_that_is_removed_while_it_is_attached_again_is_stored_again(alice
 def test_a_file_that_another_conversation_has_stays(alice, posted):
     first, second = posted(attach(alice)), posted(attach(alice))
     Conversation.objects.filter(id=first.conversation_id).update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert attachments.of_messages([second.id])[second.id][0].state.state == "ready"
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.conversations import access, branches
+from chat.conversations import access, branches, removing
 from chat.models import Conversation, Message
 from chat.turns import closing, earlier, storage
 from langai_site.errors import InvalidError, NotFoundError
@@ -52,10 +52,10 @@ def test_a_deleted_conversation_is_gone_until_it_is_restored(asked, alice, bob):
 
 def test_what_was_deleted_long_ago_is_removed_for_good(asked, alice):
     access.delete(alice.id, asked.conversation)
-    access.purge_deleted()
+    removing.purge_deleted()
     assert Conversation.objects.exists()
     Conversation.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert not Conversation.objects.exists()
     with pytest.raises(NotFoundError, match="for good"):
         access.restore(alice.id, asked.conversation)

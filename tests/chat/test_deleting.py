@@ -7,7 +7,7 @@ from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.conversations import access, branches, deleting, export, forks
+from chat.conversations import access, branches, deleting, export, forks, removing
 from chat.history import finding
 from chat.live import runner
 from chat.models import Citation, Conversation, Message, MessageWords
@@ -193,13 +193,44 @@ def test_it_is_removed_for_good_with_citations_and_words(first, second, alice):
         reply_id=second.reply, number=1, source=second.reply, version=1, title="Leave", page=1, start=0, end=1
     )
     deleting.delete(alice.id, second.question)
-    access.purge_deleted()
+    removing.purge_deleted()
     assert Message.objects.count() == 4
     Message.objects.filter(deleted_at__isnull=False).update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert (Message.objects.count(), Citation.objects.count(), MessageWords.objects.count()) == (2, 0, 3)
     with pytest.raises(NotFoundError, match="for good"):
         deleting.restore(alice.id, second.question)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_many_messages_are_removed_in_pieces_and_a_killed_worker_is_followed_by_the_next(
+    first, second, alice, monkeypatch, is_whole
+):
+    for number in range(8):
+        asked(alice, f"Question {number}", "Answer.", first.conversation)
+    deleting.delete(alice.id, first.question if is_whole else second.question)
+    for rows in (Message.objects, Conversation.objects):
+        rows.filter(deleted_at__isnull=False).update(deleted_at=timezone.now() - 2 * access.UNDO_FOR)
+    left = []
+
+    def others_write():
+        left.append(Message.objects.count())
+        if len(left) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(removing, "MESSAGES_AT_ONCE", 5)
+    monkeypatch.setattr(removing, "let_others_write", others_write)
+    with pytest.raises(KeyboardInterrupt):
+        removing.purge_deleted()
+    assert left == [15, 10]
+    # What is half gone does not come back.
+    restore, key = (access.restore, first.conversation) if is_whole else (deleting.restore, second.question)
+    with pytest.raises(NotFoundError, match="for good"):
+        restore(alice.id, key)
+    assert access.deleted(alice.id, str(first.conversation)) is None
+    removing.purge_deleted()
+    assert Message.objects.count() == (0 if is_whole else 2)
+    assert Conversation.objects.count() == (0 if is_whole else 1)
 
 
 def test_exports_and_copies_have_only_what_is_left(first, second, alice):

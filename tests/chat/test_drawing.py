@@ -17,7 +17,7 @@ from django.test.signals import template_rendered
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.conversations import access, branches
+from chat.conversations import access, branches, removing
 from chat.markdown import rendering
 from chat.markdown.sanitizing import CODE_CLASSES, MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
 from chat.models import Citation, Conversation, Message, ReplyHtml
@@ -245,7 +245,7 @@ def test_the_html_goes_with_its_conversation(db):
         ReplyHtml.objects.create(reply=message, digest="d", html="<p>It</p>")
     access.delete(owner.id, conversation.id)
     Conversation.objects.filter(id=conversation.id).update(deleted_at=timezone.now() - timedelta(hours=2))
-    access.purge_deleted()
+    removing.purge_deleted()
     assert [row.reply_id for row in ReplyHtml.objects.all()] == [other.current_leaf_id]
     owner.delete()
     assert not ReplyHtml.objects.exists()

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from chat.conversations import access as conversations
+from chat.conversations import removing
 from chat.models import Attachment, Conversation, Folder, LabelChange, Message, MessageWords, Reply, Transfer
 from chat.transfers import access, importing, jobs, packages, schema, storing
 from chat.transfers.readers import detection
@@ -427,7 +428,7 @@ def test_a_worker_killed_within_a_long_conversation_leaves_no_half_of_it(alice, 
     assert (Message.objects.count(), Conversation.objects.alive().count()) == (40, 0)
     if not resumed:
         Conversation.objects.update(deleted_at=timezone.now() - 2 * conversations.UNDO_FOR)
-        conversations.purge_deleted()
+        removing.purge_deleted()
         assert not Message.objects.exists()
     Transfer.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert jobs.run()
