@@ -43,7 +43,7 @@ def live(document: Document, name: str, content: object) -> SafeString:
 def _like_the_first(others: int) -> Iterator[str]:
     """Yield the sentence that other documents were refused as well."""
     if others:
-        text = ngettext("So it is with %(count)s other.", "So it is with %(count)s others.", others)
+        text = ngettext("The same applies to %(count)s other.", "The same applies to %(count)s others.", others)
         yield text % {"count": intcomma(others)}
 
 
@@ -132,11 +132,11 @@ class DocumentAdmin(Uploads):
     def state(self, document: Document) -> SafeString:
         return live(document, "state", render_to_string("admin/documents/document/state.html", {"document": document}))
 
-    @admin.display(description=gettext_lazy("label that counts"))
+    @admin.display(description=gettext_lazy("label in force"))
     def label(self, document: Document) -> str:
         return document.label.label
 
-    @admin.display(description=gettext_lazy("not read, or with a doubt"))
+    @admin.display(description=gettext_lazy("not read, or uncertain"))
     def not_read(self, document: Document) -> SafeString:
         shown = document.searched or document
         context = {"notes": described(shown.notes), "is_known": shown.notes is not None, "document": document}

@@ -171,7 +171,7 @@ def _warn_of_unread(request: HttpRequest, collection: Collection) -> None:
     """Say so if nobody may read what was just uploaded."""
     if unread_collections(Collection.objects.filter(pk=collection.pk)).exists():
         page = reverse("admin:search_collection_change", args=[collection.pk])
-        text = _('Nobody can find these documents yet in “{}”: <a href="{}">say who may read it</a>.')
+        text = _('Nobody can find these documents in “{}” yet: <a href="{}">choose who may read it</a>.')
         messages.warning(request, format_html(text, collection, page))
 
 

@@ -66,16 +66,16 @@ def read(document: Document, limits: Limits, watch: Callable[[], object]) -> Ext
     try:
         return _taken_apart(markdown, marker, limits, watch)
     except ExtractionError as error:
-        raise ExtractorError(
-            gettext_noop("what it answered cannot be used. %(reason)s"), reason=error.sentence
-        ) from error
+        raise ExtractorError(gettext_noop("its answer cannot be used. %(reason)s"), reason=error.sentence) from error
 
 
 def _admit(document: Document) -> None:
     """Raise ExtractorError if the service may not see the document now: its label may have been raised meanwhile."""
     now = Document.objects.select_related("collection").filter(pk=document.pk).first()
     if now is None or now.label > ceiling():
-        raise ExtractorError(gettext_noop("it is not in the building, and this document's label does not let it leave"))
+        raise ExtractorError(
+            gettext_noop("it is not in the building, and this document's label forbids sending it out")
+        )
 
 
 def _converted(document: Document, marker: str, limits: Limits, watch: Callable[[], object]) -> str:
@@ -137,7 +137,7 @@ def _sent(client: httpx.Client, document: Document, marker: str, limits: Limits)
         sent = client.post(CONVERT, data=options, files={"files": (named, file)}, extensions={"trace": ask})
         task = _answer(sent).get("task_id")
     if not isinstance(task, str) or not task.replace("-", "").isalnum():
-        raise ExtractorError(gettext_noop("what answers there is not docling-serve"))
+        raise ExtractorError(gettext_noop("the server at that address is not docling-serve"))
     return task
 
 
@@ -153,9 +153,9 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
     try:
         found = response.json()
     except (ValueError, RecursionError) as error:
-        raise ExtractorError(gettext_noop("what answers there is not docling-serve")) from error
+        raise ExtractorError(gettext_noop("the server at that address is not docling-serve")) from error
     if not isinstance(found, dict):
-        raise ExtractorError(gettext_noop("what answers there is not docling-serve"))
+        raise ExtractorError(gettext_noop("the server at that address is not docling-serve"))
     return found
 
 

@@ -36,7 +36,7 @@ class CollectionChoice(forms.ModelChoiceField[Collection]):
 def label_choices() -> list[tuple[int, str]]:
     """Return the labels of a document itself, in the language of the page; the lowest is that of its collection."""
     raised = [(label.value, _("At least %(label)s") % {"label": label.in_text}) for label in Sensitivity if label]
-    return [(Sensitivity.PUBLIC.value, _("That of its collection")), *raised]
+    return [(Sensitivity.PUBLIC.value, _("The label of its collection")), *raised]
 
 
 class RaisedLabel(forms.TypedChoiceField):
@@ -74,7 +74,7 @@ class UploadForm(forms.Form):
     collection = CollectionChoice(
         Collection.objects.none(),
         label=gettext_lazy("Collection"),
-        help_text=gettext_lazy("Who may read the collection may find the files and download them."),
+        help_text=gettext_lazy("Everyone who may read the collection can find the files and download them."),
     )
     sensitivity = RaisedLabel()
     uploads = ManyFilesField(label=gettext_lazy("Files"))

@@ -42,7 +42,7 @@ class Version(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("What was not read of it, or with a doubt; not known before it is read."),
+        help_text=_("Parts that were not read, or are uncertain. Not known before it is read."),
     )
     encoding = models.CharField(
         max_length=20,
@@ -97,19 +97,19 @@ class Document(Version):
         blank=True,
         default="",
         editable=False,
-        help_text=_("How the program that keeps it up to date names it."),
+        help_text=_("Its id in the program that keeps it up to date."),
     )
     sensitivity = models.PositiveSmallIntegerField(
         _("sensitivity"),
         choices=LABEL_CHOICES,
         default=Sensitivity.PUBLIC,
-        help_text=_("Counts where it is above the collection's."),
+        help_text=_("Applies if it is above the collection's."),
     )
     found_label = models.PositiveSmallIntegerField(
         choices=LABEL_CHOICES,
         default=Sensitivity.PUBLIC,
         editable=False,
-        help_text=_("In a person's own collection, what its text calls for; confidential until it is read."),
+        help_text=_("In a person's own collection, the label that its text calls for; confidential until it is read."),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -139,26 +139,28 @@ class Document(Version):
     slow = models.BooleanField(
         default=False,
         editable=False,
-        help_text=_("Reading it took more than small files may: others go first."),
+        help_text=_("Reading it takes longer than reading small files, so others go first."),
     )
     taken_at = models.DateTimeField(
-        null=True, editable=False, help_text=_("When a worker took it last: people take turns by it.")
+        null=True,
+        editable=False,
+        help_text=_("When a worker last took it. Workers take the documents of different people in turns."),
     )
     lease_until = models.DateTimeField(null=True, editable=False)
     request_id = models.CharField(
         max_length=64,
         blank=True,
         editable=False,
-        help_text=_("The request that had it read: the worker's lines name it."),
+        help_text=_("The request that queued it. The worker's log lines name it."),
     )
     claimed_by = models.CharField(max_length=100, blank=True, editable=False)
     deleted_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text=_("When it was deleted in the Library: for a while it can come back."),
+        help_text=_("When it was deleted in the Library. It can be restored for a while."),
     )
     deletion = models.UUIDField(
-        null=True, editable=False, help_text=_("What was deleted together comes back together.")
+        null=True, editable=False, help_text=_("Documents that were deleted together are restored together.")
     )
 
     objects = PresentDocuments()
@@ -193,7 +195,7 @@ class Document(Version):
 
     @property
     def label(self) -> Sensitivity:
-        """Return the label that counts. A document may be raised above its collection, never lowered below it."""
+        """Return the label in force. A document may be raised above its collection, never lowered below it."""
         return highest(self.sensitivity, self.found_label, self.collection.sensitivity)
 
     @property

@@ -27,7 +27,9 @@ def register() -> None:
         "documents",
         FirstStep(
             gettext_lazy("Upload documents"),
-            gettext_lazy("Make a collection, say who may read it, and upload files into it. LangAI answers from them."),
+            gettext_lazy(
+                "Make a collection, choose who may read it, and upload files to it. LangAI answers from them."
+            ),
             gettext_lazy("Documents are in search."),
             gettext_lazy("Upload documents"),
             "admin:documents_document_add",

@@ -100,7 +100,7 @@ class SensitivePattern(models.Model):
         gettext_lazy("words or pattern"),
         validators=[MaxLengthValidator(rules.MAX_CHARS)],
         help_text=gettext_lazy(
-            "Words and phrases: one a line, found as whole words in any case, with or without accents. A regular "
+            "Words and phrases: one per line, found as whole words in any case, with or without accents. A regular "
             "expression: in RE2's syntax, found in any case; its \\w, \\d and \\b know only ASCII, \\pL is any "
             "letter."
         ),
@@ -109,7 +109,7 @@ class SensitivePattern(models.Model):
         pgettext_lazy("sensitivity", "label"),
         choices=LABEL_CHOICES[1:],
         default=Sensitivity.CONFIDENTIAL.value,
-        help_text=gettext_lazy("What a text becomes at least in which it is found."),
+        help_text=gettext_lazy("The lowest label of a text in which it is found."),
     )
     enabled = models.BooleanField(gettext_lazy("enabled"), default=True)
     note = models.TextField(

@@ -70,7 +70,7 @@ class CollectionAdmin(CollectionModelAdmin):
                 "fields": ("readers", "teams", "users"),
                 "classes": ("readers-question",),
                 "description": gettext_lazy(
-                    "Holds from the next question on. Admins, too, find only what they may read here."
+                    "Applies from the next question on. Admins, too, find only what they may read here."
                 ),
             },
         ),
@@ -142,7 +142,8 @@ class CollectionAdmin(CollectionModelAdmin):
                 self._raise_quoting(request, obj, asked_for=form.cleaned_data["raise_quoting"])
         if change and obj.sensitivity < form.initial["sensitivity"]:
             text = _(
-                "The label of “%(name)s” was lowered: every model that may see what is %(label)s may see its documents."
+                "The label of “%(name)s” was lowered: every model that may see %(label)s text may now see its "
+                "documents."
             )
             messages.warning(request, text % {"name": obj, "label": Sensitivity(obj.sensitivity).in_text})
 

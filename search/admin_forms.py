@@ -15,7 +15,7 @@ from search.services.label_rises import Labelled
 EVERYONE, TEAMS, PEOPLE, OWNERS = "everyone", "teams", "people", "owners"
 ANSWERS = {
     EVERYONE: gettext_lazy("Everyone who is signed in"),
-    TEAMS: gettext_lazy("Teams, and people besides if you like"),
+    TEAMS: gettext_lazy("Teams, and more people if you like"),
     PEOPLE: gettext_lazy("Only some people"),
     OWNERS: gettext_lazy("Only me and other owners"),
 }
@@ -78,14 +78,14 @@ class CollectionForm(RaiseQuotingForm[Collection]):
             if answer in (EVERYONE, OWNERS):
                 data["users"] = []
         if answer == TEAMS and not data.get("teams"):
-            self.add_error("teams", _("Choose at least one team, or give another answer above."))
+            self.add_error("teams", _("Choose at least one team, or another option above."))
         if answer == PEOPLE and not data.get("users"):
-            self.add_error("users", _("Choose at least one person, or give another answer above."))
+            self.add_error("users", _("Choose at least one person, or another option above."))
         self.instance.everyone = answer == EVERYONE
         return data
 
     def _follow_fields(self) -> None:
         """Read the fields of a form without an answer, as programs send it; the page needs the answer."""
         if self.data.get("_asks_readers"):
-            self.add_error("readers", _("Say who may read it."))
+            self.add_error("readers", _("Choose who may read it."))
         self.instance.everyone = bool(self.data.get("everyone"))

@@ -39,7 +39,8 @@ MEANING_OFF = sentence(
 )()
 LABEL_TOO_HIGH = sentence(
     "search.label_too_high",
-    "Some documents were searched by their words alone: what finds by meaning may not see a text this sensitive.",
+    "Some documents were searched by their words alone: the model for search by meaning may not see such sensitive "
+    "text.",
 )()
 REBUILDING = sentence(
     "search.rebuilding", "Some documents can be found only by their words until they are indexed again."

@@ -29,8 +29,8 @@ class Collection(models.Model):
 
     class Kind(models.TextChoices):
         LIBRARY = "library", gettext_lazy("Library")
-        OWN = "own", gettext_lazy("A person's own")
-        REMOVED = "removed", gettext_lazy("A person's own, removed")
+        OWN = "own", gettext_lazy("Collection of a person")
+        REMOVED = "removed", gettext_lazy("Removed collection of a person")
         ATTACHED = "attached", gettext_lazy("Attached files")
 
     # The kinds that the Library shows.
@@ -44,7 +44,8 @@ class Collection(models.Model):
         related_name="held_collections",
         editable=False,
         help_text=gettext_lazy(
-            "Whose own it is, or who attached the files; empty for all others, and once the person was deleted."
+            "The person whose own collection it is, or who attached the files. Empty for others, and after the "
+            "person is deleted."
         ),
     )
     name = models.CharField(gettext_lazy("name"), max_length=100)
@@ -67,7 +68,7 @@ class Collection(models.Model):
         blank=True,
         related_name="owned_collections",
         verbose_name=gettext_lazy("owners"),
-        help_text=gettext_lazy("They may read it, manage it in the Library, and are named as the ones to ask."),
+        help_text=gettext_lazy("They may read it and manage it in the Library. Readers see them as the people to ask."),
     )
     embedder = models.CharField(
         max_length=100,
@@ -182,7 +183,7 @@ class Source(models.Model):
 
     @property
     def label(self) -> Sensitivity:
-        """Return the label that counts. A document may be raised above its collection, never lowered below it."""
+        """Return the label in force. A document may be raised above its collection, never lowered below it."""
         return Sensitivity(max(self.sensitivity, self.collection.sensitivity))
 
     @classmethod

@@ -28,4 +28,4 @@ def lines(person: User) -> Sequence[OverviewLine]:
     else:
         words = _("Nobody can find the documents in %(names)s yet.") % {"names": shown}
     address = reverse("admin:search_collection_changelist") + "?readers=nobody"
-    return [OverviewLine(_("Collections"), "warn", words, address, _("Say who may read them"))]
+    return [OverviewLine(_("Collections"), "warn", words, address, _("Choose who may read them"))]

@@ -37,10 +37,10 @@ class RaiseQuotingForm(SeenValuesForm[M]):
 
 def _offer(count: int) -> str:
     text = ngettext(
-        "%(count)s conversation quotes it so far. If its label rises, so does theirs: otherwise their history carries "
-        "what it says to a model that may not see it any more.",
-        "%(count)s conversations quote it so far. If its label rises, so does theirs: otherwise their history carries "
-        "what it says to a model that may not see it any more.",
+        "So far, %(count)s conversation quotes it. If the label rises, that conversation gets it too. Otherwise its "
+        "history could reach a model that may no longer see the quoted text.",
+        "So far, %(count)s conversations quote it. If the label rises, those conversations get it too. Otherwise "
+        "their history could reach a model that may no longer see the quoted text.",
         count,
     )
     return text % {"count": intcomma(count)}

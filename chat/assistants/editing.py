@@ -101,10 +101,10 @@ def _instructions(written: str) -> str:
 
 
 def _starters(written: Sequence[str]) -> list[str]:
-    too_long = _("The question to begin with has %(chars)s characters; %(most)s are allowed.")
+    too_long = _("A starter question has %(chars)s characters; %(most)s are allowed.")
     starters = list(filter(None, (_line(one, STARTER_MAX, too_long) for one in written)))
     if len(starters) > STARTERS_MAX:
-        words = _("There are %(count)s questions to begin with; %(most)s are allowed.")
+        words = _("There are %(count)s starter questions; %(most)s are allowed.")
         raise InvalidError(words % {"count": len(starters), "most": STARTERS_MAX})
     return starters
 

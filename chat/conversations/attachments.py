@@ -82,8 +82,8 @@ def _refuse_over_quota(user: User, size: int) -> None:
     if most and held + size > most * MB:
         raise InvalidError(
             _(
-                "Your chats hold %(held)s of the %(most)s MB of files that they may. Delete chats with files that "
-                "you do not need any more, then attach it again."
+                "Your chats hold %(held)s MB of files, and %(most)s MB are allowed. Delete chats whose files you no "
+                "longer need, then attach the file again."
             )
             % {"held": grouped(held // MB), "most": grouped(most)},
             code="over_quota",

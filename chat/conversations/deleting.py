@@ -22,10 +22,10 @@ from langai_site.errors import ConflictError, NotFoundError
 from langai_site.web import broadcast
 
 ONLY_ANSWER = gettext_noop(
-    "This is the only answer to its question. Delete the question, or ask again and delete this answer then."
+    "This is the only answer to its question. Delete the question, or ask again and then delete this answer."
 )
 GONE_FOR_GOOD = gettext_noop("This was deleted for good and cannot be brought back.")
-FOLLOWS_DELETED = gettext_noop("What this follows was deleted as well. Bring that back first.")
+FOLLOWS_DELETED = gettext_noop("The message before it was deleted as well. Restore that one first.")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What people say of answers in their own conversations. Synchronous."""
+"""What people say about answers in their own conversations. Synchronous."""
 
 from collections.abc import Collection
 from uuid import UUID

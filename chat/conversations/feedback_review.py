@@ -1,4 +1,4 @@
-"""What people say of answers, for those who can improve them: counts, and what was shared with owners. Synchronous.
+"""What people say about answers, for those who can improve them: counts, and what was shared with owners. Synchronous.
 
 Owners see the counts of their collections, and the texts that people shared with them. Admins see counts only.
 """

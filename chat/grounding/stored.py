@@ -9,7 +9,7 @@ from chat.grounding.deciding import Verdict
 from chat.models import Message
 
 _COUNTED = {
-    Verdict.STANDS: ngettext_lazy("%(count)s stands there", "%(count)s stand there", "count"),
+    Verdict.STANDS: ngettext_lazy("%(count)s in the source", "%(count)s in the source", "count"),
     Verdict.REWORDED: ngettext_lazy("%(count)s not in these words", "%(count)s not in these words", "count"),
     Verdict.OTHERWISE: ngettext_lazy("%(count)s says otherwise", "%(count)s say otherwise", "count"),
     Verdict.NO_SOURCE: ngettext_lazy("%(count)s without a source", "%(count)s without a source", "count"),
@@ -24,7 +24,7 @@ def checks_of_reply(reply: Message) -> tuple[SentenceCheck, ...]:
 
 
 def summary(checks: Sequence[SentenceCheck]) -> str:
-    """Return how many sentences stand there and so on; empty if none cites anything."""
+    """Return how many sentences are in the source and so on; empty if none cites anything."""
     found = counted(checks)
     if set(found) <= {Verdict.NO_SOURCE}:
         return ""

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('parts', models.JSONField(default=list, help_text='In order: [{"type": "text", "text": …}]')),
                 ('status', models.CharField(choices=[('streaming', 'Streaming'), ('complete', 'Complete'), ('stopped', 'Stopped'), ('interrupted', 'Interrupted'), ('failed', 'Failed')], default='complete', max_length=12)),
                 ('label', models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=0)),
-                ('model', models.CharField(blank=True, help_text='For a reply: what was asked for, then what answered.', max_length=200)),
+                ('model', models.CharField(blank=True, help_text='For a reply: the requested model, then the model that answered.', max_length=200)),
                 ('error', models.TextField(blank=True, help_text='What the person is told when it failed.')),
                 ('error_code', models.CharField(blank=True, max_length=40)),
                 ('receipt', models.JSONField(default=dict)),

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('keeping', models.CharField(choices=[('kept', 'Kept until you delete it'), ('week', 'Temporary: 7 days'), ('hour', 'Temporary: an hour after last use')], default='week', max_length=4, verbose_name='new conversations are')),
-                ('enforced', models.BooleanField(default=False, help_text='People cannot keep a new conversation longer. Otherwise it is only where they start.')),
+                ('enforced', models.BooleanField(default=False, help_text='If ticked, people cannot keep a new conversation longer. If not, this is only the default.')),
                 ('team', models.OneToOneField(blank=True, help_text='Empty: everyone.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.team')),
             ],
             options={

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('everyone', models.BooleanField(default=False, verbose_name='everyone signed in may use it')),
                 ('withdrawn_at', models.DateTimeField(editable=False, help_text='Since then only its owner may use it.', null=True)),
-                ('withdrawn_why', models.CharField(blank=True, help_text='As its owner reads it.', max_length=300, verbose_name='reason')),
+                ('withdrawn_why', models.CharField(blank=True, help_text='As its owner sees it.', max_length=300, verbose_name='reason')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('token', models.CharField(default=chat.models.shares.new_token, editable=False, max_length=40, unique=True)),
                 ('snapshot', models.JSONField(default=list, help_text='The messages with their texts at that moment: [{"id": …, "text": …}].')),

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='assistant',
             name='purpose',
-            field=models.CharField(blank=True, help_text='In one line, for those who look for one.', max_length=200, verbose_name='purpose'),
+            field=models.CharField(blank=True, help_text='One line that helps people choose it.', max_length=200, verbose_name='purpose'),
         ),
         migrations.AlterField(
             model_name='assistant',
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='keepingrule',
             name='enforced',
-            field=models.BooleanField(default=False, help_text='People cannot keep a new conversation longer. Otherwise it is only where they start.', verbose_name='enforced'),
+            field=models.BooleanField(default=False, help_text='If ticked, people cannot keep a new conversation longer. If not, this is only the default.', verbose_name='enforced'),
         ),
         migrations.AlterField(
             model_name='keepingrule',
@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='message',
             name='model',
-            field=models.CharField(blank=True, help_text='For a reply: what was asked for, then what answered.', max_length=200, verbose_name='model'),
+            field=models.CharField(blank=True, help_text='For a reply: the requested model, then the model that answered.', max_length=200, verbose_name='model'),
         ),
         migrations.AlterField(
             model_name='message',
@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='prompt',
             name='command',
-            field=models.CharField(help_text='What follows the slash; each owner has it once.', max_length=40, verbose_name='command'),
+            field=models.CharField(help_text='The word after the slash; unique for each owner.', max_length=40, verbose_name='command'),
         ),
         migrations.AlterField(
             model_name='prompt',

@@ -18,13 +18,13 @@ class Assistant(Shared):
     emoji = models.CharField(max_length=16, blank=True)
     name = models.CharField(_("name"), max_length=60)
     purpose = models.CharField(
-        _("purpose"), max_length=200, blank=True, help_text=_("In one line, for those who look for one.")
+        _("purpose"), max_length=200, blank=True, help_text=_("One line that helps people choose it.")
     )
     instructions = models.TextField(blank=True)
     model = models.CharField(max_length=200, default="auto", help_text="If nobody chooses another; “auto”: by routing.")
     options = models.JSONField(default=dict, help_text="Complexity, temperature and longest answer, where set.")
     collections = models.JSONField(null=True, help_text="What it searches, by id; null: all that its reader may read.")
-    starters = models.JSONField(default=list, help_text="Questions to begin with.")
+    starters = models.JSONField(default=list, help_text="Starter questions.")
     label = models.PositiveSmallIntegerField(
         choices=LABEL_CHOICES, default=Sensitivity.PUBLIC, help_text="The least label of its conversations."
     )

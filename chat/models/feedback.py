@@ -1,4 +1,4 @@
-"""What people say of answers."""
+"""What people say about answers."""
 
 from django.db import models
 from django.utils import timezone

@@ -47,7 +47,7 @@ class KeepingRule(models.Model):
     enforced = models.BooleanField(
         _("enforced"),
         default=False,
-        help_text=_("People cannot keep a new conversation longer. Otherwise it is only where they start."),
+        help_text=_("If ticked, people cannot keep a new conversation longer. If not, this is only the default."),
     )
 
     class Meta:

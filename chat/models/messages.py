@@ -83,7 +83,10 @@ class Message(models.Model):
         default=dict, help_text="How a question is to be answered, or how a reply was requested, where that was said."
     )
     model = models.CharField(
-        _("model"), max_length=200, blank=True, help_text=_("For a reply: what was asked for, then what answered.")
+        _("model"),
+        max_length=200,
+        blank=True,
+        help_text=_("For a reply: the requested model, then the model that answered."),
     )
     collections = models.JSONField(null=True, help_text="For a question: the collections that it asks, as above.")
     error = SentenceField(blank=True, help_text="What the person is told when it failed.")

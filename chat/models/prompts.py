@@ -15,7 +15,7 @@ class Prompt(Shared):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     command = models.CharField(
-        _("command"), max_length=40, help_text=_("What follows the slash; each owner has it once.")
+        _("command"), max_length=40, help_text=_("The word after the slash; unique for each owner.")
     )
     title = models.CharField(_("title"), max_length=100)
     text = models.TextField()

@@ -13,7 +13,7 @@ CAUTION = gettext_lazy("Words and figures were compared, without a model. This h
 # How a sentence is marked in the answer. One without a source has no mark: it may need none.
 _MARKS = {Verdict.STANDS: "stands", Verdict.REWORDED: "reworded", Verdict.OTHERWISE: "otherwise"}
 _VERDICTS = {
-    Verdict.STANDS: gettext_lazy("Stands there"),
+    Verdict.STANDS: gettext_lazy("In the source"),
     Verdict.REWORDED: gettext_lazy("Not in these words"),
     Verdict.OTHERWISE: gettext_lazy("Says otherwise"),
 }
@@ -48,7 +48,7 @@ def shown_for(checks: Iterable[SentenceCheck], number: int) -> list[ShownCheck]:
 def _shown(check: SentenceCheck, number: int) -> ShownCheck:
     reasons = [_difference(conflict) for conflict in check.conflicts if conflict.number == number]
     others = sorted({conflict.number for conflict in check.conflicts} - {number})
-    reasons += [_("It is passage %(number)s that says otherwise.") % {"number": other} for other in others]
+    reasons += [_("Passage %(number)s says otherwise.") % {"number": other} for other in others]
     if check.is_foreign:
         reasons.append(_("The passage is in another language, so the words were not compared."))
     words = [word for word in check.words if word not in {conflict.said for conflict in check.conflicts}]

@@ -29,7 +29,7 @@ from search.pages.snippets import SnippetPiece
 from search.services.titles import titled
 
 THEMES = {
-    "": _("Theme: as the system says"),
+    "": _("Theme: same as the system"),
     "light": _("Theme: light"),
     "dark": _("Theme: dark"),
     "contrast": _("Theme: high contrast"),

@@ -57,7 +57,7 @@ def share(request: HttpRequest, conversation: UUID) -> HttpResponse:
 
 
 def _made(request: HttpRequest, share: Share) -> HttpResponse:
-    messages.success(request, _("The link is made. Copy it from here, and send it to those who may read it."))
+    messages.success(request, _("The link is ready. Copy it here, and send it to the people who may read it."))
     return redirect("chat:share-settings", share.id)
 
 

@@ -115,8 +115,8 @@ def _refuse_too_many(user: User, size: int) -> None:
         raise ConflictError(_("You have %(most)s imports waiting. Wait until some are done.") % {"most": MOST_WAITING})
     if waiting and sum(waiting) + size > settings.IMPORT_MAX_MB * MB:
         words = _(
-            "Your imports that wait have %(waiting)s MB, and %(most)s MB are allowed with this one. "
-            "Wait until some are done."
+            "Your waiting imports have %(waiting)s MB; together with this one, %(most)s MB are allowed. Wait until "
+            "some are done."
         )
         figures = {"waiting": intcomma(sum(waiting) // MB), "most": intcomma(settings.IMPORT_MAX_MB)}
         raise ConflictError(words % figures)

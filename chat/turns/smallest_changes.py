@@ -12,7 +12,7 @@ from langai_site.sensitivity import HIGHEST_FOR_HOSTED
 from langai_site.sentences import joined, sentence
 from langai_site.usage.spending.standing import BudgetStanding
 
-AGAIN = sentence("change.again", "Ask again: nothing stands in its way now.")()
+AGAIN = sentence("change.again", "Ask again: nothing prevents it now.")()
 BY_NAME = sentence("change.by_name", "Choose it by name and ask again.")()
 RESTING = sentence(
     "change.resting", "Ask again in a few minutes. A model that failed is asked again after five minutes at most."

@@ -77,7 +77,7 @@ def _one_line(text: str) -> str:
 
 
 def note(code: str, value: str | Sentence = "", *, pages: Iterable[int] = (), count: int = 1) -> None:
-    """Record that something of the file was not read, or with a doubt; `code` is one of types.Unread.
+    """Record that a part of the file was not read, or is uncertain; `code` is one of types.Unread.
 
     Notes of the same code and value are added up. Outside `begin` nobody asks, so nothing is kept.
     """

@@ -43,15 +43,15 @@ PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
 
 TOO_COSTLY = gettext_noop(
-    "Reading this file took far longer than others of its size do: it is damaged, or nested too deeply. Save it "
-    "again in a simpler form and upload that."
+    "Reading this file took far longer than files of its size usually take: it is damaged, or nested too deeply. "
+    "Save it again in a simpler form and upload that."
 )
 
 TOO_LONG = gettext_noop("Reading this file took longer than %(seconds)s seconds. Split it into several files.")
 NO_SPACE = gettext_noop(
     "The server's disk is full, so this file could not be read. Tell an admin, and try again later."
 )
-STOPPED = gettext_noop("Reading this file was stopped by the system, probably for want of memory. Try again later.")
+STOPPED = gettext_noop("The system stopped reading this file, probably because memory ran out. Try again later.")
 FAILED = gettext_noop("The reader failed on this file: it is damaged, or too complex. Save it again, then upload it.")
 
 end_warm = warm_process.end_of_thread

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(editable=False, max_length=64)),
                 ('size', models.PositiveBigIntegerField(default=0, editable=False, help_text='Bytes.')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('sensitivity', models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=0, help_text="Counts where it is above the collection's.")),
+                ('sensitivity', models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=0, help_text="Applies if it is above the collection's.")),
                 ('status', models.CharField(choices=[('queued', 'Queued'), ('working', 'Working'), ('ready', 'Ready'), ('failed', 'Failed')], db_index=True, default='queued', editable=False, max_length=10)),
                 ('stage', models.CharField(blank=True, editable=False, max_length=40)),
                 ('progress', models.PositiveSmallIntegerField(default=0, editable=False, help_text='Per cent.')),

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='request_id',
-            field=models.CharField(blank=True, editable=False, help_text="The request that had it read: the worker's lines name it.", max_length=64),
+            field=models.CharField(blank=True, editable=False, help_text="The request that queued it. The worker's log lines name it.", max_length=64),
         ),
     ]

@@ -14,12 +14,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='slow',
-            field=models.BooleanField(default=False, editable=False, help_text='Reading it took more than small files may: others go first.'),
+            field=models.BooleanField(default=False, editable=False, help_text='Reading it takes longer than reading small files, so others go first.'),
         ),
         migrations.AddField(
             model_name='document',
             name='taken_at',
-            field=models.DateTimeField(editable=False, help_text='When a worker took it last: people take turns by it.', null=True),
+            field=models.DateTimeField(editable=False, help_text='When a worker last took it. Workers take the documents of different people in turns.', null=True),
         ),
         migrations.AddIndex(
             model_name='document',

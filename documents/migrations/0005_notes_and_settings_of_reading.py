@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='notes',
-            field=models.JSONField(blank=True, editable=False, help_text='What was not read of it, or with a doubt; not known before it is read.', null=True),
+            field=models.JSONField(blank=True, editable=False, help_text='Parts that were not read, or are uncertain. Not known before it is read.', null=True),
         ),
         migrations.AddField(
             model_name='document',
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='previousversion',
             name='notes',
-            field=models.JSONField(blank=True, editable=False, help_text='What was not read of it, or with a doubt; not known before it is read.', null=True),
+            field=models.JSONField(blank=True, editable=False, help_text='Parts that were not read, or are uncertain. Not known before it is read.', null=True),
         ),
         migrations.AddField(
             model_name='previousversion',

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='external_id',
-            field=models.CharField(blank=True, default='', editable=False, help_text='How the program that keeps it up to date names it.', max_length=500),
+            field=models.CharField(blank=True, default='', editable=False, help_text='Its id in the program that keeps it up to date.', max_length=500),
         ),
         migrations.AddConstraint(
             model_name='document',

@@ -40,17 +40,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='document',
             name='deleted_at',
-            field=models.DateTimeField(editable=False, help_text='When it was deleted in the Library: for a while it can come back.', null=True),
+            field=models.DateTimeField(editable=False, help_text='When it was deleted in the Library. It can be restored for a while.', null=True),
         ),
         migrations.AddField(
             model_name='document',
             name='deletion',
-            field=models.UUIDField(editable=False, help_text='What was deleted together comes back together.', null=True),
+            field=models.UUIDField(editable=False, help_text='Documents that were deleted together are restored together.', null=True),
         ),
         migrations.AddField(
             model_name='document',
             name='found_label',
-            field=models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=langai_site.sensitivity.Sensitivity['PUBLIC'], editable=False, help_text="In a person's own collection, what its text calls for; confidential until it is read."),
+            field=models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=langai_site.sensitivity.Sensitivity['PUBLIC'], editable=False, help_text="In a person's own collection, the label that its text calls for; confidential until it is read."),
         ),
         migrations.AddIndex(
             model_name='document',

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='document',
             name='sensitivity',
-            field=models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=langai_site.sensitivity.Sensitivity['PUBLIC'], help_text="Counts where it is above the collection's.", verbose_name='sensitivity'),
+            field=models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=langai_site.sensitivity.Sensitivity['PUBLIC'], help_text="Applies if it is above the collection's.", verbose_name='sensitivity'),
         ),
         migrations.AlterField(
             model_name='document',

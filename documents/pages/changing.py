@@ -70,7 +70,9 @@ def _tell(request: HttpRequest, action: str, changed: Changed) -> None:
     for reason in changed.refused[:REASONS_SHOWN]:
         messages.warning(request, reason)
     if changed.refused[REASONS_SHOWN:]:
-        messages.warning(request, _("So it is with %(count)s more.") % {"count": len(changed.refused) - REASONS_SHOWN})
+        messages.warning(
+            request, _("The same applies to %(count)s more.") % {"count": len(changed.refused) - REASONS_SHOWN}
+        )
 
 
 def _outcome(action: str, count: int) -> str:

@@ -107,7 +107,7 @@ def share(request: HttpRequest, collection: int) -> HttpResponse:
     if proposal:
         messages.success(request, _("An admin will decide about it. Until then nobody new reads it."))
     else:
-        messages.success(request, _("Who reads it is saved."))
+        messages.success(request, _("Its readers are saved."))
     return redirect(f"{reverse('documents:settings', args=[collection])}#share")
 
 

@@ -26,9 +26,9 @@ REASONS_SHOWN = 10
 OUTCOMES = {
     ImportOutcome.IMPORTED: gettext_noop("Uploaded. It is being read."),
     ImportOutcome.REPLACED: gettext_noop("Uploaded as the next version. It is being read."),
-    ImportOutcome.UNCHANGED: gettext_noop("Here already, and unchanged."),
+    ImportOutcome.UNCHANGED: gettext_noop("Already here, and unchanged."),
     ImportOutcome.CHANGED: gettext_noop(
-        "A file of this name is here with other contents. Tick “Replace files of the same name”."
+        "A different file of this name is already here. Tick “Replace files of the same name”."
     ),
 }
 

@@ -236,7 +236,7 @@ def _chosen(collection: Collection, ids: Sequence[UUID]) -> list[Document]:
         raise InvalidError(_("Choose one document or more."))
     if len(ids) > MOST:
         raise InvalidError(
-            _("You chose %(count)s documents; %(most)s are the most at once.")
+            _("You chose %(count)s documents; %(most)s are allowed at once.")
             % {"count": intcomma(len(ids)), "most": MOST}
         )
     rows = Document.objects.filter(collection=collection, pk__in=list(ids)).select_related("collection", "previous")

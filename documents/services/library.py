@@ -30,14 +30,14 @@ NUMBERS = re.compile(r"\d+")
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
 BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
 GONE = gettext_noop("This document does not exist, or you may not read it.")
-NOT_MANAGED = gettext_noop("You may read this collection, but not change what is in it. Its owners may.")
+NOT_MANAGED = gettext_noop("You may read this collection, but not change its contents. Its owners may.")
 NEWEST, TITLE, CITED = "newest", "title", "cited"
 # The states that a list can be narrowed to, as people read them.
 READING, FAILED, INCOMPLETE = "reading", "failed", "incomplete"
 STATES = {
     READING: gettext_noop("Being read"),
     FAILED: gettext_noop("Could not be read"),
-    INCOMPLETE: gettext_noop("Read in part, or with a doubt"),
+    INCOMPLETE: gettext_noop("Read in part, or uncertain"),
 }
 
 

@@ -26,8 +26,8 @@ from search.services.label_rises import Labelled
 NAME_MAX, DESCRIPTION_MAX, MOST = 100, 2_000, 200
 # How long a removed collection, or a deleted document, can come back.
 UNDO_FOR = timedelta(hours=1)
-NOT_HERE = gettext_noop("Collections of one's own are switched off for you here. Ask an admin.")
-NOT_YOURS = gettext_noop("Only the owner of a collection of their own can do that.")
+NOT_HERE = gettext_noop("You may not make collections of your own here. Ask an admin.")
+NOT_YOURS = gettext_noop("Only the person who owns this collection can do that.")
 EVERYONE, NOBODY = "everyone", "nobody"
 
 

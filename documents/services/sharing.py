@@ -23,7 +23,7 @@ from search.models import Collection
 AT_ONCE, PROPOSAL, NOBODY = "at-once", "proposal", "nobody"
 REASON_MAX = 300
 ADMINS_ONLY = gettext_noop("Only admins with all rights can do that.")
-SWITCHED_OFF = gettext_noop("Collections cannot be shared here. Ask an admin, who can say who may read this one.")
+SWITCHED_OFF = gettext_noop("You cannot share collections here. Ask an admin to let others read this one.")
 GONE = gettext_noop("This collection does not exist any more.")
 
 
@@ -157,9 +157,11 @@ def hand_over(user: User, collection_id: int, to: User, *, stays_reader: bool = 
     """Make another person the owner of a collection in one's own place; `stays_reader`: oneself may still read it."""
     collection = managed_collection(user, collection_id)
     if not collection.owners.filter(pk=user.pk).exists():
-        raise ForbiddenError(_("Only its owners can hand a collection over here. Admins choose owners in the admin."))
+        raise ForbiddenError(
+            _("Only the owners of a collection can hand it over here. Admins choose owners in the admin.")
+        )
     if to.pk == user.pk:
-        raise InvalidError(_("It is yours already. Name another person."))
+        raise InvalidError(_("It is already yours. Name another person."))
     if collection.kind == Collection.Kind.OWN:
         _require_room(collection, to)
     with transaction.atomic():
@@ -186,7 +188,7 @@ def reassign(admin: User, collection_id: int, to: User) -> Collection:
     if collection is None:
         raise NotFoundError(_(GONE))
     if collection.holder_id == to.pk:
-        raise InvalidError(_("It belongs to this person already. Name another one."))
+        raise InvalidError(_("It already belongs to this person. Name another one."))
     with transaction.atomic():
         _give(collection, to, instead_of=collection.holder)
     return collection

@@ -14,7 +14,7 @@ from langai_site.accounts import attempts, reauthentication
 from langai_site.audit.recording import record
 from langai_site.web.addresses import visitor_address
 
-_WRONG = gettext_lazy("The name and the password do not belong together. Check both and try again.")
+_WRONG = gettext_lazy("The name or the password is wrong. Check both and try again.")
 # Instead of allauth's own words.
 WORDS = {
     "username_password_mismatch": _WRONG,

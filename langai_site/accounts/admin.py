@@ -144,7 +144,7 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         for person in people:
             second_factor.reset(person)
         if people:
-            text = _("Their password alone opens these accounts now: %(names)s.")
+            text = _("These accounts now open with their password alone: %(names)s.")
             self.message_user(request, text % {"names": _usernames(people)}, messages.WARNING)
 
     def _allowed(

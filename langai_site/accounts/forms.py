@@ -48,7 +48,7 @@ class ProfileForm(forms.ModelForm[User]):
 
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
-        choices=[("", gettext_lazy("As the browser says")), *settings.LANGUAGES],
+        choices=[("", gettext_lazy("Same as the browser")), *settings.LANGUAGES],
         required=False,
     )
     theme = forms.ChoiceField(label=gettext_lazy("Theme"), choices=list(THEMES.items()), required=False)

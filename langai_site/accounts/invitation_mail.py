@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 NOT_SET_UP = gettext_lazy(
-    "Mail is not set up here, so pass the link on yourself. With EMAIL_URL set, LangAI can send it."
+    "Mail is not set up here, so pass the link on yourself. If EMAIL_URL is set, LangAI can send it."
 )
 
 

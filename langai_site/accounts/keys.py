@@ -64,7 +64,7 @@ def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tu
 def _known(scopes: Collection[str]) -> list[str]:
     if unknown := set(scopes) - set(Scope):
         raise InvalidError(
-            _("There is no scope %(name)s. Choose among %(scopes)s.")
+            _("There is no scope “%(name)s”. Choose from %(scopes)s.")
             % {"name": repr(sorted(unknown)[0]), "scopes": ", ".join(Scope)}
         )
     if not scopes:

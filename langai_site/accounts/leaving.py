@@ -52,7 +52,7 @@ def request(user: User, *, username: str, heir: str = "") -> str:
     `username` is what the person typed to confirm, `heir` who gets their own collections. Raises LangAIErrors.
     """
     if not settings.ACCOUNT_DELETION:
-        raise ForbiddenError(_("Accounts are deleted by admins here. Ask one."))
+        raise ForbiddenError(_("Only admins can delete accounts here. Ask one."))
     if _is_last_superuser(user):
         raise ConflictError(_("You are the only superuser. Make somebody else one first: LangAI needs one."))
     if username != user.get_username():

@@ -123,7 +123,7 @@ def hashed(token: str) -> str:
 class Invitation(models.Model):
     """A one-time link to create an account; only the token's hash is kept."""
 
-    email = models.EmailField(gettext_lazy("email"), blank=True, help_text=gettext_lazy("Whom the invitation is for."))
+    email = models.EmailField(gettext_lazy("email"), blank=True, help_text=gettext_lazy("The person who is invited."))
     teams = models.ManyToManyField(
         Team,
         blank=True,
@@ -271,7 +271,7 @@ class AccountDeletion(models.Model):
     )
     requested_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    receipt = models.JSONField(default=dict, help_text=gettext_lazy("How many of what were removed."))
+    receipt = models.JSONField(default=dict, help_text=gettext_lazy("How many objects of each kind were removed."))
 
     class Meta:
         default_permissions = ()

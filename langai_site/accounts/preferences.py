@@ -13,7 +13,7 @@ from langai_site.accounts.models import User
 
 KEYS_OFF = ("on",)
 THEMES = {
-    "": gettext_lazy("As the system says"),
+    "": gettext_lazy("Same as the system"),
     "light": pgettext_lazy("theme", "Light"),
     "dark": pgettext_lazy("theme", "Dark"),
     "contrast": gettext_lazy("High contrast"),

@@ -45,7 +45,7 @@ class ProviderForm(forms.ModelForm[SocialApp]):
     sign_up = forms.BooleanField(
         label=gettext_lazy("Make accounts"),
         required=False,
-        help_text=gettext_lazy("Whoever the provider lets in gets an account here."),
+        help_text=gettext_lazy("Everyone whom the provider lets in gets an account here."),
     )
     link_by_email = forms.BooleanField(
         label=gettext_lazy("Link by e-mail"),

@@ -74,7 +74,7 @@ def _refused(team: Team, closed: Closed, is_billing: bool) -> str:
     names = closed.names if len(closed.opens) == 1 else ()
     opens = _(" and ").join(map(str, closed.opens))
     sentence = (
-        _("The team “%(team)s” opens %(things)s that you do not manage, so you cannot change who is charged to it.")
+        _("The team “%(team)s” opens %(things)s that you do not manage, so you cannot change whose costs it pays.")
         if is_billing
         else _("The team “%(team)s” opens %(things)s that you do not manage, so you cannot add people.")
     )
@@ -83,7 +83,7 @@ def _refused(team: Team, closed: Closed, is_billing: bool) -> str:
 
 def _whom_to_ask(names: Collection[str] = ()) -> str:
     """Return a sentence that names who may, and superusers."""
-    owners = _("Ask %(names)s, who may, or a superuser") % {"names": _listed(names)} if names else _("Ask a superuser")
+    owners = _("Ask %(names)s or a superuser") % {"names": _listed(names)} if names else _("Ask a superuser")
     return f"{owners}{_superusers()}."
 
 

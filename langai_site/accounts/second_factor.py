@@ -134,7 +134,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
             "Your team requires a second factor. Set up another before you remove this one."
         ),
         "cannot_generate_recovery_codes": gettext_lazy(
-            "Set up an app or a passkey first; recovery codes stand in for it."
+            "Set up an app or a passkey first; recovery codes only replace it when you do not have it with you."
         ),
     }
 

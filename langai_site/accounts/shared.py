@@ -75,7 +75,7 @@ class Shared(models.Model):
         help_text=gettext_lazy("Since then only its owner may use it."),
     )
     withdrawn_why = models.CharField(
-        gettext_lazy("reason"), max_length=300, blank=True, help_text=gettext_lazy("As its owner reads it.")
+        gettext_lazy("reason"), max_length=300, blank=True, help_text=gettext_lazy("As its owner sees it.")
     )
 
     class Meta:

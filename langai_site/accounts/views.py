@@ -118,7 +118,7 @@ def api_keys(request: HttpRequest) -> HttpResponse:
 def revoke_api_key(request: HttpRequest, key: int) -> HttpResponse:
     row = keys.revoke(signed_in(request), key)
     messages.success(
-        request, _("The key “%(name)s” is revoked. What used it gets no more answers.") % {"name": row.name}
+        request, _("The key “%(name)s” is revoked. Programs with this key get no more answers.") % {"name": row.name}
     )
     return redirect("accounts:keys")
 

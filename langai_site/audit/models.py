@@ -37,7 +37,9 @@ class AuditEvent(models.Model):
         max_length=40,
         help_text=gettext_lazy("What was done; langai_site/audit/actions.py has the list."),
     )
-    user_id = models.BigIntegerField(null=True, help_text=gettext_lazy("Who did it; empty: nobody who is signed in."))
+    user_id = models.BigIntegerField(
+        null=True, help_text=gettext_lazy("The person who did it. Empty: nobody was signed in.")
+    )
     username = models.CharField(gettext_lazy("person"), max_length=150, blank=True)
     kind = models.CharField(
         gettext_lazy("kind"), max_length=40, blank=True, help_text=gettext_lazy("What was it done to?")

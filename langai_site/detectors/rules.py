@@ -81,7 +81,7 @@ def _finder(kind: Kind, pattern: str) -> tuple[str, ...] | re.Pattern[str]:
 def _words(pattern: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(filter(None, (words.folded(line).strip() for line in pattern.splitlines()))))
     if not found or not all(any(map(str.isalnum, word)) for word in found):
-        raise InvalidError(_("Write one word or phrase a line, each with a letter or a digit."))
+        raise InvalidError(_("Write one word or phrase per line, each with a letter or a digit."))
     if any(word.isascii() and len(word) < 2 for word in found):
         raise InvalidError(_("A single letter or digit is in nearly every text. Write longer words."))
     return found
@@ -91,12 +91,10 @@ def _regex(pattern: str) -> re.Pattern[str]:
     try:
         compiled = regexes.compiled(pattern, memory=_MEMORY)
     except regexes.BadPatternError as error:
-        refusal = _("This pattern cannot be read: %(reason)s. It takes RE2's syntax.")
+        refusal = _("This pattern cannot be read: %(reason)s. Use the syntax of RE2.")
         raise InvalidError(refusal % {"reason": error}) from None
     if regexes.size(compiled) > MAX_SIZE:
-        raise InvalidError(_("This pattern is too large. Repeat less in it, or make two of it."))
+        raise InvalidError(_("This pattern is too large. Repeat less in it, or split it in two."))
     if any(match and not match.group() for match in map(compiled.search, _EMPTY)):
-        raise InvalidError(
-            _("This pattern finds nothing at all, and so is in every text. Include at least one character.")
-        )
+        raise InvalidError(_("This pattern matches empty text, and so every text. Include at least one character."))
     return compiled

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='sensitivepattern',
             name='label',
-            field=models.PositiveSmallIntegerField(choices=[(10, 'Internal'), (20, 'Confidential')], default=20, help_text='What a text becomes at least in which it is found.', verbose_name='label'),
+            field=models.PositiveSmallIntegerField(choices=[(10, 'Internal'), (20, 'Confidential')], default=20, help_text='The lowest label of a text in which it is found.', verbose_name='label'),
         ),
         migrations.AlterField(
             model_name='sensitivepattern',

@@ -50,7 +50,7 @@ LACKS = {
     Ability.TOOLS: sentence("lacks.tools", "cannot call tools")(),
     Ability.THINKING: sentence("lacks.thinking", "cannot think before it answers")(),
     Ability.DOCUMENTS: sentence("lacks.documents", "cannot read PDF files")(),
-    Ability.JSON: sentence("lacks.json", "cannot keep to a JSON schema")(),
+    Ability.JSON: sentence("lacks.json", "cannot follow a JSON schema")(),
 }
 # The names of abilities in servers' lists.
 _WORDS: Mapping[Ability, tuple[str, ...]] = {

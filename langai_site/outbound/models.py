@@ -192,7 +192,7 @@ class Model(models.Model):
     abilities = models.JSONField(
         default=dict,
         blank=True,
-        help_text=gettext_lazy("What an admin says that it can or cannot do; goes before the lists."),
+        help_text=gettext_lazy("What it can or cannot do, as set by an admin. Takes precedence over the lists."),
     )
     listed_abilities = models.JSONField(
         default=dict,
@@ -200,12 +200,12 @@ class Model(models.Model):
         help_text=gettext_lazy("What LiteLLM's list and its server say, each under its own key."),
     )
     learnt = models.JSONField(
-        default=dict, editable=False, help_text=gettext_lazy("What its server refused, and is spared since.")
+        default=dict, editable=False, help_text=gettext_lazy("What its server refused and no longer receives.")
     )
     quirks = models.JSONField(
         default=dict,
         blank=True,
-        help_text=gettext_lazy("How its requests differ from the usual ones; goes before what was learnt."),
+        help_text=gettext_lazy("How its requests differ from the usual ones. Takes precedence over what was learnt."),
     )
     extra_body = models.JSONField(
         gettext_lazy("extra body"),

@@ -43,7 +43,7 @@ class VerifyForm(forms.Form):
         required=False,
         max_length=500,
         help_text=gettext_lazy(
-            "What you have kept of an earlier head: shows whether all that came before is still the same."
+            "An earlier head that you have kept. Shows whether everything before it is still the same."
         ),
     )
 

@@ -47,8 +47,8 @@ HEADERS_MAX = COOKIES_MAX + 16 * 1024
 LARGE_HEADERS = HeadersTooLargeError(
     format_lazy(
         gettext_lazy(
-            "The request's headers are too large: of cookies, {size} KB are read. Delete the cookies of this site in "
-            "your browser, then load the page again."
+            "The request's headers are too large: at most {size} KB of cookies are read. Delete the cookies of this "
+            "site in your browser, then load the page again."
         ),
         size=COOKIES_MAX // 1024,
     )

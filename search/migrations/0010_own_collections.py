@@ -22,12 +22,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='collection',
             name='holder',
-            field=models.ForeignKey(editable=False, help_text='Whose own it is, or who attached the files; empty for all others, and once the person was deleted.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='held_collections', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(editable=False, help_text='The person whose own collection it is, or who attached the files. Empty for others, and after the person is deleted.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='held_collections', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AlterField(
             model_name='collection',
             name='kind',
-            field=models.CharField(choices=[('library', 'Library'), ('own', "A person's own"), ('removed', "A person's own, removed"), ('attached', 'Attached files')], default='library', editable=False, max_length=10),
+            field=models.CharField(choices=[('library', 'Library'), ('own', "Collection of a person"), ('removed', "Removed collection of a person"), ('attached', 'Attached files')], default='library', editable=False, max_length=10),
         ),
         migrations.AlterField(
             model_name='collection',
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='collection',
             name='owners',
-            field=models.ManyToManyField(blank=True, help_text='They may read it, manage it in the Library, and are named as the ones to ask.', related_name='owned_collections', to=settings.AUTH_USER_MODEL),
+            field=models.ManyToManyField(blank=True, help_text='They may read it and manage it in the Library. Readers see them as the people to ask.', related_name='owned_collections', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddConstraint(
             model_name='collection',

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='collection',
             name='owners',
-            field=models.ManyToManyField(blank=True, help_text='They may read it, manage it in the Library, and are named as the ones to ask.', related_name='owned_collections', to=settings.AUTH_USER_MODEL, verbose_name='owners'),
+            field=models.ManyToManyField(blank=True, help_text='They may read it and manage it in the Library. Readers see them as the people to ask.', related_name='owned_collections', to=settings.AUTH_USER_MODEL, verbose_name='owners'),
         ),
         migrations.AlterField(
             model_name='collection',

@@ -58,7 +58,7 @@ class Labelled:
 
     @property
     def label(self) -> Sensitivity:
-        """Return the label that counts for all of it now: a document's own or its collection's, whichever is higher.
+        """Return the label in force for all of it now: a document's own or its collection's, whichever is higher.
 
         For something deleted, return its last label; public, if search never knew it.
         """

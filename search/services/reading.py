@@ -25,8 +25,8 @@ PART_CHARS = 6000
 MOSTLY, OF_BEST = 3, 6
 UNREAD = sentence(
     "search.unread",
-    "“%(title)s” is too long to be read whole here. About %(share)s %% of it was read; what follows from “%(place)s” "
-    "on was not.",
+    "“%(title)s” is too long to be read whole here. About %(share)s %% of it was read; the rest, from “%(place)s” "
+    "on, was not.",
 )
 PAGE = sentence("search.page", "page %(page)s")
 

@@ -96,7 +96,7 @@ def test_signing_in_speaks_the_products_words(client, bob):
     for words in ("Remember Me", ">Login<", "placeholder="):
         assert words not in text
     wrong = client.post(reverse("account_login"), {"login": "bob", "password": "wrong"}).text
-    assert "The name and the password do not belong together. Check both and try again." in wrong
+    assert "The name or the password is wrong. Check both and try again." in wrong
     page = client.post(reverse("account_login"), {"login": "bob", "password": PASSWORD}, follow=True)
     assert [str(message) for message in page.context["messages"]] in ([], ["You are signed in as bob."])
 

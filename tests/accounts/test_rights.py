@@ -132,7 +132,7 @@ def test_who_would_bring_people_into_a_team_that_opens_documents_is_told_whom_to
     page, admin, alice, finance, payroll
 ):
     words = "The team “Finance” opens documents that you do not manage, so you cannot add people."
-    ask = "Ask carol, who may, or a superuser (admin)."
+    ask = "Ask carol or a superuser (admin)."
     team = reverse("admin:accounts_team_change", args=[finance.pk])
     invitation = reverse("admin:accounts_invitation_add")
     for path, form in (
@@ -221,7 +221,7 @@ def test_a_model_whose_last_teams_are_deleted_does_not_become_everyones(page, ev
 def test_nobody_leaves_a_budget_that_is_not_theirs_to_manage(page, alice, finance, funds):
     User.objects.filter(pk=alice.pk).update(billing_team=finance)
     answer = page.post(change(alice), account(alice))
-    assert "so you cannot change who is charged to it." in told(answer)
+    assert "so you cannot change whose costs it pays." in told(answer)
     assert page.post(change(alice), account(alice, billing_team=finance.pk, first_name="Al")).status_code == 302
     alice.refresh_from_db()
     assert (alice.billing_team, alice.first_name) == (finance, "Al")

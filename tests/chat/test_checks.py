@@ -78,7 +78,7 @@ def test_a_sentence_over_two_lines_is_marked_and_a_quotation_within_one_keeps_it
 
 def test_the_receipt_counts_them_and_says_what_the_count_is_worth(reply):
     lines = dict(fragments.bubble_of(reply).receipt)
-    assert lines["Sentences"].startswith("1 stands there, 1 says otherwise, 1 without a source. ")
+    assert lines["Sentences"].startswith("1 in the source, 1 says otherwise, 1 without a source. ")
     assert "does not judge" in lines["Sentences"]
 
 
@@ -94,7 +94,7 @@ def test_programs_get_the_checks_without_what_their_person_may_not_read_any_more
 
 def test_an_exported_conversation_says_what_the_check_found(reply):
     assert export.markdown(read([reply.id])).endswith(
-        "Compared with the sources by words and figures: 1 stands there, 1 says otherwise, 1 without a source."
+        "Compared with the sources by words and figures: 1 in the source, 1 says otherwise, 1 without a source."
     )
 
 

@@ -154,7 +154,7 @@ def test_what_was_deleted_within_a_branch_before_stays_deleted(first, second, al
     finish(storage.edit(alice, first.question, "How long is the notice?"), "A month.")
     deleting.delete(alice.id, edited.question)
     deleting.delete(alice.id, first.question)
-    with pytest.raises(ConflictError, match="Bring that back first"):
+    with pytest.raises(ConflictError, match="Restore that one first"):
         deleting.restore(alice.id, edited.question)
     deleting.restore(alice.id, first.question)
     assert shown(alice, first)[-1] == "Half of it."

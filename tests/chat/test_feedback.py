@@ -1,4 +1,4 @@
-"""What people say of answers: given, taken back, counted, and read by owners only if it was shared."""
+"""What people say about answers: given, taken back, counted, and read by owners only if it was shared."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -288,7 +288,7 @@ def test_the_documents_form_offers_it_and_records_the_choice(admin, alice, sourc
     document = Document.objects.get()
     url = reverse("admin:documents_document_change", args=[document.pk])
     page = admin.get(url).text
-    assert "1 conversation quotes it so far" in page
+    assert "So far, 1 conversation quotes it" in page
     assert "Alarms" not in page
     assert 'name="raise_quoting"' in page
     assert "checked" in page
@@ -303,7 +303,7 @@ def test_the_documents_form_offers_it_and_records_the_choice(admin, alice, sourc
 def test_the_collections_form_offers_it_and_records_the_choice(admin, alice, collection, source, ticked):
     quoting(alice, source)
     url = reverse("admin:search_collection_change", args=[collection.pk])
-    assert "1 conversation quotes it so far" in admin.get(url).text
+    assert "So far, 1 conversation quotes it" in admin.get(url).text
     sent = {"name": "Notes", "sensitivity": CONFIDENTIAL.value, "everyone": "on"}
     assert admin.post(url, sent | ({"raise_quoting": "on"} if ticked else {})).status_code == 302
     assert labels() == [CONFIDENTIAL if ticked else PUBLIC]

@@ -122,7 +122,7 @@ def test_a_confidential_conversation_is_for_named_people_alone(alice, bob, carol
     label(talk, Sensitivity.INTERNAL)
     open_to_all = shared(alice, talk, bob, everyone=True)
     assert status(carol, open_to_all) == 200
-    # The label that counts is that of the moment.
+    # The label in force is that of the moment.
     label(talk, Sensitivity.CONFIDENTIAL)
     assert [status(bob, open_to_all), status(carol, open_to_all)] == [200, 404]
     with pytest.raises(ForbiddenError):

@@ -34,9 +34,9 @@ def test_a_pattern_counts_as_soon_as_it_is_saved(client):
     ("values", "says"),
     [
         ({"kind": "regex", "pattern": "("}, "This pattern cannot be read: missing )"),
-        ({"kind": "regex", "pattern": "a*"}, "finds nothing at all"),
+        ({"kind": "regex", "pattern": "a*"}, "matches empty text"),
         ({"pattern": "x" * 2_001}, "at most 2"),
-        ({"pattern": "?"}, "one word or phrase a line"),
+        ({"pattern": "?"}, "one word or phrase per line"),
         ({"label": "0"}, "Select a valid choice"),
     ],
 )

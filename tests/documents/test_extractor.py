@@ -124,7 +124,7 @@ def test_other_formats_are_read_here(docling, upload):
         ({"task_status": "failure"}, "it could not read the file"),
         ({"status": "failure"}, "it found no text in the file"),
         ({"pages": [" "]}, "it found no text in the file."),
-        ({"pages": ["a"] * 12}, "what it answered cannot be used. This file has 12 pages; at most 10 are read"),
+        ({"pages": ["a"] * 12}, "its answer cannot be used. This file has 12 pages; at most 10 are read"),
         ({"most": 2_000_000}, "it does not answer (TooMuchError)"),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_service_outside_the_building_gets_no_confidential_document(docling, s
     settings.LOCAL_HOSTS = ["10.0.0.1"]
     document = outcome(upload(files.pdf("Our own text."), "a.pdf", sensitivity=label))
     assert (docling.asked == []) == (label == Sensitivity.CONFIDENTIAL)
-    assert ("label does not let it leave" in " ".join(said(document))) == (label == Sensitivity.CONFIDENTIAL)
+    assert ("label forbids sending it out" in " ".join(said(document))) == (label == Sensitivity.CONFIDENTIAL)
 
 
 def test_the_doctor_asks_it(docling, settings):

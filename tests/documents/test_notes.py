@@ -75,7 +75,7 @@ def test_a_guess_is_told_where_the_document_is_and_can_be_corrected(client, alic
     assert told in client.get(PAGE.format(turkish.pk) + "change/").content.decode()
     shelf = client.get(f"/library/{turkish.collection_id}/").content.decode()
     assert told in shelf
-    assert "Read with a doubt" in shelf
+    assert "Read, but uncertain" in shelf
     form = client.get(PAGE.format(turkish.pk) + "read-again/").content.decode()
     assert told in form
     client.post(PAGE.format(turkish.pk) + "read-again/", {"encoding": "cp1252"})

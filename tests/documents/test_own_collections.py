@@ -190,9 +190,9 @@ def test_a_script_is_answered_file_by_file(page, notes):
         return response.json()["is_accepted"], response.json()["words"]
 
     assert sent("Boats leave at nine.") == (True, "Uploaded. It is being read.")
-    assert sent("Boats leave at nine.") == (True, "Here already, and unchanged.")
+    assert sent("Boats leave at nine.") == (True, "Already here, and unchanged.")
     is_accepted, words = sent("Boats leave at ten.")
-    assert (is_accepted, "other contents" in words) == (False, True)
+    assert (is_accepted, "different file" in words) == (False, True)
     assert sent("Boats leave at ten.", replace="1") == (True, "Uploaded as the next version. It is being read.")
 
 
@@ -406,7 +406,7 @@ def test_a_proposal_holds_once_an_admin_accepts_it(page, bob, carol, alice, note
 
 def test_sharing_can_be_switched_off(bob, carol, notes, settings):
     settings.OWN_COLLECTIONS_SHARING = "nobody"
-    with pytest.raises(ForbiddenError, match="cannot be shared here"):
+    with pytest.raises(ForbiddenError, match="cannot share collections here"):
         sharing.share(bob, notes.pk, teams=[], people=[carol])
 
 

@@ -127,7 +127,7 @@ def test_an_owner_chooses_readers_and_label(page, own, owner):
 def test_lowering_a_label_is_said_and_logged(page, own, owner):
     data = {"name": "Policies", "sensitivity": 0, "everyone": "on", "owners": [owner.pk]}
     response = page.post(f"{COLLECTIONS}{own.pk}/change/", data, follow=True)
-    assert [text for text in told(response) if "was lowered: every model that may see what is public" in text]
+    assert [text for text in told(response) if "was lowered: every model that may see public text" in text]
     assert "Changed Sensitivity" in text_of(page, f"{COLLECTIONS}{own.pk}/history/")
 
 
@@ -178,7 +178,7 @@ def test_a_file_is_replaced_from_the_documents_page(page, own, upload):
     tasks.work_once("test")
     change, replace = (f"{DOCUMENTS}{document.pk}/{name}/" for name in ("change", "replace"))
     assert replace in text_of(page, change)
-    assert "Version 1 stays searched" in text_of(page, replace)
+    assert "Version 1 stays searchable" in text_of(page, replace)
     response = page.post(replace, {"upload": chosen(b"New.", "plan.md")}, follow=True)
     assert told(response) == ["“plan.md” is queued as version 2. Until it has been read, version 1 is searched."]
     assert "Version 1 is still searched." in response.content.decode()

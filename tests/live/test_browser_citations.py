@@ -122,5 +122,5 @@ def test_a_sentence_that_its_source_contradicts_is_marked_and_the_panel_says_why
     keeper.page.keyboard.press("Escape")
     keeper.reply.locator(".receipt summary").click()
     expect(keeper.reply.locator(".receipt dl")).to_contain_text(
-        "1 stands there, 1 not in these words, 1 says otherwise."
+        "1 in the source, 1 not in these words, 1 says otherwise."
     )

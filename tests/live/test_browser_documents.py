@@ -132,7 +132,7 @@ def test_results_come_while_somebody_types_and_the_keyboard_leads_through_them(k
     page.keyboard.press("Escape")
     expect(words).to_be_focused()
     page.keyboard.type("xylophone")
-    expect(page.locator(".empty")).to_contain_text("Nothing that you may read fits “xylophone”")
+    expect(page.locator(".empty")).to_contain_text("Nothing that you may read matches “xylophone”")
     words.blur()
     page.keyboard.press("/")
     expect(words).to_be_focused()

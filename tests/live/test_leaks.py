@@ -213,7 +213,7 @@ def test_a_preview(witness, person, way):
 def test_the_search_page(person, query):
     for headers in ({}, {"HX-Request": "true"}):
         page = person.client.get("/search/", params={"q": f"sign at the parking {query}"}, headers=headers)
-        assert "may not see a text this sensitive" in page.text
+        assert "may not see such sensitive text" in page.text
 
 
 @pytest.mark.parametrize("document", ["vault", "lighthouse"])

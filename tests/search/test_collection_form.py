@@ -57,7 +57,7 @@ def test_whoever_makes_a_collection_owns_it_and_finds_it(page, admin):
 
 
 def test_the_question_must_be_answered(page):
-    assert save(page)[1] == {"readers": ["Say who may read it."]}
+    assert save(page)[1] == {"readers": ["Choose who may read it."]}
     assert not Collection.objects.exists()
 
 
@@ -125,7 +125,7 @@ def test_the_upload_page_says_it_and_so_does_an_upload(page):
     assert "Lost papers (internal) · nobody can find these documents yet" in html
     data = {"collection": made.pk, "sensitivity": 0, "uploads": [SimpleUploadedFile("a.txt", b"Some text.")]}
     answer = page.post("/admin/documents/document/add/", data, follow=True)
-    assert any("say who may read it" in str(message) for message in answer.context["messages"])
+    assert any("choose who may read it" in str(message) for message in answer.context["messages"])
 
 
 def test_readers_do_not_learn_of_collections_that_they_do_not_manage(client, bob):

@@ -88,7 +88,7 @@ def test_page_and_fragment_hold_the_same_results(browser, handbook, embedder, st
 def test_before_a_search_the_page_says_what_it_searches(browser, handbook, embedder, store, add):
     add(handbook)
     for values in ({}, {"q": "   "}):
-        assert "What you may read in 1 collection is searched" in text(browser.get(PAGE, values))
+        assert "Searches what you may read in 1 collection" in text(browser.get(PAGE, values))
 
 
 def test_with_nothing_to_search_the_page_says_so(browser):
@@ -99,7 +99,7 @@ def test_with_nothing_to_search_the_page_says_so(browser):
 def test_where_nothing_fits_the_page_says_so(browser, handbook, embedder, store, add):
     add(handbook)
     html = text(browser.get(PAGE, {"q": "quantum <b>chromodynamics</b>"}))
-    assert "Nothing that you may read fits “quantum &lt;b&gt;chromodynamics&lt;/b&gt;”" in html
+    assert "Nothing that you may read matches “quantum &lt;b&gt;chromodynamics&lt;/b&gt;”" in html
 
 
 def test_filters_narrow_what_is_found_and_can_be_left_again(browser, handbook, embedder, store, add):
@@ -110,7 +110,7 @@ def test_filters_narrow_what_is_found_and_can_be_left_again(browser, handbook, e
     assert document.hit.collection == "More"
     for values in ({"type": "application/pdf"}, {"since": "2999-01-01"}, {"until": "1999-12-31"}):
         html = text(browser.get(PAGE, {"q": "vacation", **values}))
-        assert "Nothing fits with these filters" in html
+        assert "Nothing matches these filters" in html
         assert f'<a href="{PAGE}?q=vacation">Search without filters</a>' in html
 
 
@@ -194,7 +194,7 @@ def test_a_query_in_which_something_confidential_is_seen_stays_here(browser, els
     html = text(typed(browser, q=query))
     assert elsewhere.requests() == []
     assert "twenty eight days" in html
-    assert "may not see a text this sensitive" in html
+    assert "may not see such sensitive text" in html
 
 
 def test_where_conversations_start_confidential_no_query_leaves(browser, elsewhere, settings):

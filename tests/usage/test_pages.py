@@ -139,7 +139,7 @@ def test_many_conversations_are_shown_page_by_page(alice):
 
 
 def test_a_page_without_usage_says_so(alice, admin):
-    assert "You have used nothing in this time" in text_of(browser(alice).get(MINE))
+    assert "You have not used anything in this time" in text_of(browser(alice).get(MINE))
     assert "Nobody has used anything in this time" in text_of(browser(admin).get(EVERYBODY))
     used(alice)
     assert "that fits these filters" in text_of(browser(admin).get(f"{EVERYBODY}?user=nobody-here"))
@@ -239,7 +239,7 @@ def test_periods_are_days_of_the_time_zone_and_days_can_be_chosen(alice, admin):
         ({"from": "2026-03-02", "to": "2026-03-01"}, "first day is after the last"),
         ({"from": "yesterday"}, "like 2026-03-31"),
         ({"to": "0001-01-01"}, "like 2026-03-31"),
-        ({"label": "secret"}, "is no label"),
+        ({"label": "secret"}, "is not a valid label"),
     ],
 )
 def test_an_address_that_makes_no_sense_is_told_of(days, told, admin):

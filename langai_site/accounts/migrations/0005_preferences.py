@@ -22,6 +22,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='invitation',
             name='email',
-            field=models.EmailField(blank=True, help_text='Whom the invitation is for.', max_length=254),
+            field=models.EmailField(blank=True, help_text='The person who is invited.', max_length=254),
         ),
     ]

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('pseudonym', models.CharField(help_text='What the ledger calls the person from now on.', max_length=30, unique=True)),
                 ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('finished_at', models.DateTimeField(null=True)),
-                ('receipt', models.JSONField(default=dict, help_text='How many of what were removed.')),
+                ('receipt', models.JSONField(default=dict, help_text='How many objects of each kind were removed.')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='invitation',
             name='email',
-            field=models.EmailField(blank=True, help_text='Whom the invitation is for.', max_length=254, verbose_name='email'),
+            field=models.EmailField(blank=True, help_text='The person who is invited.', max_length=254, verbose_name='email'),
         ),
         migrations.AlterField(
             model_name='invitation',

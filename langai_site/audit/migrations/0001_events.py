@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('action', models.CharField(help_text='What was done; langai_site/audit/actions.py has the list.', max_length=40)),
-                ('user_id', models.BigIntegerField(help_text='Who did it; empty: nobody who is signed in.', null=True)),
+                ('user_id', models.BigIntegerField(help_text='The person who did it. Empty: nobody was signed in.', null=True)),
                 ('username', models.CharField(blank=True, max_length=150, verbose_name='person')),
                 ('kind', models.CharField(blank=True, help_text='What was it done to?', max_length=40)),
                 ('object_id', models.CharField(blank=True, max_length=64)),

@@ -24,11 +24,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='model',
             name='learnt',
-            field=models.JSONField(default=dict, editable=False, help_text='What its server refused, and is spared since.'),
+            field=models.JSONField(default=dict, editable=False, help_text='What its server refused and no longer receives.'),
         ),
         migrations.AddField(
             model_name='model',
             name='quirks',
-            field=models.JSONField(blank=True, default=dict, help_text='How its requests differ from the usual ones; goes before what was learnt.'),
+            field=models.JSONField(blank=True, default=dict, help_text='How its requests differ from the usual ones. Takes precedence over what was learnt.'),
         ),
     ]

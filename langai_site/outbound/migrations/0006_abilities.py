@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='model',
             name='abilities',
-            field=models.JSONField(blank=True, default=dict, help_text='What an admin says that it can or cannot do; goes before the lists.'),
+            field=models.JSONField(blank=True, default=dict, help_text='What it can or cannot do, as set by an admin. Takes precedence over the lists.'),
         ),
         migrations.AddField(
             model_name='model',

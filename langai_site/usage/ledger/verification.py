@@ -184,10 +184,10 @@ def _has_seal(**at: int | str) -> bool:
 
 def _never_sealed() -> Iterator[LedgerFinding]:
     for entry in sealing.unsealed().filter(id__lte=sealing.settled_up_to()):
-        yield LedgerFinding(entry.pk, _("The entry has no seal, though later ones have: it was inserted."))
+        yield LedgerFinding(entry.pk, _("The entry has no seal, although later ones do: it was inserted."))
     for event in sealing.unsealed_events().filter(id__lte=sealing.settled_events()):
         yield LedgerFinding(
-            0, _("Event %(pk)s of the audit log has no seal, though later ones have.") % {"pk": event.pk}
+            0, _("Event %(pk)s of the audit log has no seal, although later ones do.") % {"pk": event.pk}
         )
 
 

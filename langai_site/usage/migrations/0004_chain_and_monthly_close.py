@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('month', models.DateField(help_text='Its first day.', primary_key=True, serialize=False)),
                 ('entries', models.PositiveIntegerField()),
-                ('unpriced', models.PositiveIntegerField(help_text='Entries that have no price; the cost is that of the others.')),
+                ('unpriced', models.PositiveIntegerField(help_text='Entries that have no price. The cost is that of the others.')),
                 ('input_tokens', models.PositiveBigIntegerField()),
                 ('output_tokens', models.PositiveBigIntegerField()),
                 ('cached_tokens', models.PositiveBigIntegerField()),

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='budget',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope', 'user'), ('team', None), ('user__isnull', False)), models.Q(('scope', 'team'), ('team__isnull', False), ('user', None)), models.Q(('scope', 'site'), ('team', None), ('user', None)), _connector='OR'), name='budget_is_for_one_of_the_three', violation_error_message="Choose a person for a person's budget, a team for a team's, else neither."),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope', 'user'), ('team', None), ('user__isnull', False)), models.Q(('scope', 'team'), ('team__isnull', False), ('user', None)), models.Q(('scope', 'site'), ('team', None), ('user', None)), _connector='OR'), name='budget_is_for_one_of_the_three', violation_error_message="Choose a person for a person's budget, a team for a team's, otherwise neither."),
         ),
         migrations.AddConstraint(
             model_name='budgetperiod',

@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='monthclose',
             name='unpriced',
-            field=models.PositiveIntegerField(help_text='Entries that have no price; the cost is that of the others.', verbose_name='unpriced'),
+            field=models.PositiveIntegerField(help_text='Entries that have no price. The cost is that of the others.', verbose_name='unpriced'),
         ),
         migrations.AlterField(
             model_name='price',

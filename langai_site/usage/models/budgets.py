@@ -59,7 +59,7 @@ class Budget(models.Model):
                 | Q(scope="site", user=None, team=None),
                 name="budget_is_for_one_of_the_three",
                 violation_error_message=gettext_lazy(
-                    "Choose a person for a person's budget, a team for a team's, else neither."
+                    "Choose a person for a person's budget, a team for a team's, otherwise neither."
                 ),
             )
         ]

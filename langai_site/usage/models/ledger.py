@@ -174,7 +174,7 @@ class MonthClose(models.Model):
         gettext_lazy("entries"),
     )
     unpriced = models.PositiveIntegerField(
-        gettext_lazy("unpriced"), help_text=gettext_lazy("Entries that have no price; the cost is that of the others.")
+        gettext_lazy("unpriced"), help_text=gettext_lazy("Entries that have no price. The cost is that of the others.")
     )
     input_tokens = models.PositiveBigIntegerField(
         gettext_lazy("input tokens"),

@@ -58,7 +58,7 @@ class Dimension:
             if word == text:
                 return value
         raise InvalidError(
-            _("“%(text)s” is no %(title)s. Choose one of: %(values)s.")
+            _("“%(text)s” is not a valid %(title)s. Choose one of: %(values)s.")
             % {"text": text, "title": _(self.within), "values": ", ".join(self.words.values())}
         )
 

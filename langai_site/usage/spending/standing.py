@@ -13,10 +13,10 @@ CENT = Decimal("0.01")
 
 OVER = sentence(
     "budget.over",
-    "Nothing was sent: this answer may cost up to %(price)s, and of %(budget)s (%(limit)s) %(left)s is left. Choose a "
+    "Nothing was sent: this answer may cost up to %(price)s, and %(budget)s (%(limit)s) has %(left)s left. Choose a "
     "local model, which costs nothing, or wait until %(day)s.",
 )
-OVER_IN_SHORT = sentence("budget.over_in_short", "at most %(price)s, and of %(budget)s %(left)s is left")
+OVER_IN_SHORT = sentence("budget.over_in_short", "at most %(price)s, and %(budget)s has %(left)s left")
 UNPRICED = sentence(
     "budget.unpriced",
     "Nothing was sent: this model has no price, so it cannot be counted in %(budget)s. Choose a local model or one "
