@@ -275,7 +275,7 @@ def _heading(day: date, today: date) -> str:
 
 def bubble_html(bubble: Bubble, *, oob: str = "") -> str:
     """Return the message's article; `oob` names the element that it replaces in a frame."""
-    return render_to_string("chat/page.html#bubble", {"bubble": bubble, "oob": oob})
+    return render_to_string("chat/bubble.html#bubble", {"bubble": bubble, "oob": oob})
 
 
 def thread_frame(bubbles: Iterable[Bubble], earlier_url: str) -> str:
@@ -316,7 +316,7 @@ def labels_from(label: Sensitivity) -> list[Sensitivity]:
 def label_frame(conversation: Conversation) -> str:
     """Return the frame with the conversation's label, above the thread and in the list."""
     chip = render_to_string("chat/page.html#label", {"conversation": conversation, "oob": True})
-    return chip + render_to_string("chat/page.html#mark", {"item": conversation, "is_frame": True})
+    return chip + render_to_string("chat/sidebar.html#mark", {"item": conversation, "is_frame": True})
 
 
 def title_frame(conversation: Conversation) -> str:
@@ -326,4 +326,4 @@ def title_frame(conversation: Conversation) -> str:
 
 def raised_frame(label: Sensitivity) -> str:
     """Return the frame with the composer's choice of labels after the label rose."""
-    return render_to_string("chat/page.html#raise", {"labels": labels_from(label), "oob": True})
+    return render_to_string("chat/composer.html#raise", {"labels": labels_from(label), "oob": True})

@@ -59,7 +59,7 @@ async def search(request: HttpRequest) -> HttpResponse:
         user_id, choices = await as_user(request, _choices)
         if is_part and not query:
             context = await as_user(request, pages.list_context)
-            return await pages.drawn(request, f"{pages.PAGE}#sidebar", context | pages.shown_in(request, context))
+            return await pages.drawn(request, "chat/sidebar.html#sidebar", context | pages.shown_in(request, context))
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     # One more than are shown tells whether there are more.

@@ -220,7 +220,7 @@ async def question(request: HttpRequest, question: UUID) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         page = reverse("chat:conversation", args=[found.conversation_id])
         return redirect(f"{page}?reply={question}")
-    return await pages.drawn(request, f"{pages.PAGE}#bubble", {"bubble": fragments.bubble_of(found)})
+    return await pages.drawn(request, "chat/bubble.html#bubble", {"bubble": fragments.bubble_of(found)})
 
 
 async def _started_response(request: HttpRequest, started: storage.Started, *, is_new: bool = False) -> HttpResponse:
@@ -254,7 +254,7 @@ async def preview(request: HttpRequest, conversation: UUID | None = None) -> Htt
     least = before.request.label
     choice = label_choice.following(request.POST, least, expected.found if expected else least)
     context |= {"choice": choice, "labels": fragments.labels_from(least)} if choice else {}
-    return render(request, "chat/page.html#preview", context)
+    return render(request, "chat/composer.html#preview", context)
 
 
 def draft_of(request: HttpRequest) -> previews.DraftMessage:

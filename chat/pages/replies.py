@@ -55,7 +55,7 @@ async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
         return redirect(await as_user(request, _place_of, reply))
     found = await as_user(request, _reply_as_shown, reply)
     bubble = await drawing.bubble_of(found, await pages.snapshot_of(found))
-    return await pages.drawn(request, f"{pages.PAGE}#bubble", {"bubble": bubble})
+    return await pages.drawn(request, "chat/bubble.html#bubble", {"bubble": bubble})
 
 
 @require_safe

@@ -84,10 +84,10 @@ def progress_frame(reply: UUID, before: Progress, after: Progress) -> str:
     name, line, waiting = str(reply)[:8], line_of(reply, after), waiting_words(after)
     frame = ""
     if bool(before["thinking"]) != bool(line):
-        inner = render_to_string("chat/page.html#thinking", {"line": line}) if line else ""
+        inner = render_to_string("chat/bubble.html#thinking", {"line": line}) if line else ""
         frame += f'<div id="y-{name}" hx-swap-oob="innerHTML">{inner}</div>'
     elif line and any(before[key] != after[key] for key in ("thinking", "seconds", "at")):
-        inner = render_to_string("chat/page.html#thinkingwords", {"line": line})
+        inner = render_to_string("chat/bubble.html#thinkingwords", {"line": line})
         frame += f'<span id="yw-{name}" hx-swap-oob="innerHTML">{inner}</span>'
     if waiting_words(before) != waiting:
         frame += f'<span id="w-{name}" hx-swap-oob="innerHTML">{escape(waiting)}</span>'

@@ -42,7 +42,7 @@ async def sidebar(request: HttpRequest) -> HttpResponse:
         return await pages.drawn(request, pages.PAGE, context)
     context = await as_user(request, pages.list_context, after)
     context |= pages.shown_in(request, context)
-    return await pages.drawn(request, f"{pages.PAGE}#{'listed' if after else 'sidebar'}", context)
+    return await pages.drawn(request, f"chat/sidebar.html#{'listed' if after else 'sidebar'}", context)
 
 
 @require_safe
