@@ -37,7 +37,7 @@ LEVEL_WORDS: dict[Level, Promise] = {
 
 
 @dataclass(frozen=True)
-class Thinking:
+class ThinkingText:
     """A model's thoughts before its answer, and their seconds. Never part of the answer."""
 
     text: str

@@ -12,12 +12,12 @@ from ninja.params.functions import Query
 from documents import care, services
 from documents.models import EXTERNAL_ID_MAX, Document
 from documents.services import library
-from documents.upload_form import UploadForm
+from documents.upload_form import UploadFields
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import apart, in_database_thread
-from langai_site.errors import UnreadableError
+from langai_site.errors import MalformedError
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_errors import documented
 
@@ -171,7 +171,7 @@ async def upload(request: HttpRequest) -> Status[DocumentInCollection]:
 
 
 def _uploaded(request: HttpRequest, user: User) -> Document:
-    form = UploadForm(request)
+    form = UploadFields(request)
     collection = library.managed_collection(user, form.collection)
     return services.upload(
         collection=collection,
@@ -200,9 +200,9 @@ async def put(request: HttpRequest) -> Status[DocumentInCollection]:
 
 
 def _put(request: HttpRequest, user: User) -> services.Synced:
-    form = UploadForm(request)
+    form = UploadFields(request)
     if not form.external_id:
-        raise UnreadableError("Send as “external_id” how your program names the document.")
+        raise MalformedError("Send as “external_id” how your program names the document.")
     return services.put(library.managed_collection(user, form.collection), form.external_id, form.wanted(user))
 
 
@@ -223,7 +223,7 @@ async def replace(request: HttpRequest, document: UUID) -> Status[DocumentInColl
 
 def _replaced(request: HttpRequest, user: User, document: UUID) -> services.Synced:
     found = library.managed_document(user, document)
-    return services.bring_to(found, UploadForm(request).wanted(user))
+    return services.bring_to(found, UploadFields(request).wanted(user))
 
 
 async def _synced(

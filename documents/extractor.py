@@ -18,7 +18,7 @@ from documents.extraction import folders, sandbox
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits
 from documents.models import Document
 from documents.names import split
-from documents.sentences import Sentence, Value, said
+from documents.sentences import SentenceTemplate, Value, said
 from langai_site.outbound import bounds
 from langai_site.outbound.endpoints import is_local
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
@@ -42,7 +42,7 @@ PAGES = "documents.extraction.markdown_pages"
 class ExtractorError(Exception):
     """The service did not read the file; its sentence says why, without any of the file's text."""
 
-    def __init__(self, template: str | Sentence, **values: Value) -> None:
+    def __init__(self, template: str | SentenceTemplate, **values: Value) -> None:
         self.sentence = said(template, **values)
         super().__init__(str(self.sentence))
 

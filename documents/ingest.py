@@ -33,7 +33,7 @@ class NotQuickError(Exception):
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingWatch:
     """What is called while a file is read: once it is read, and about every second after it has taken long.
 
     `between` is called between two steps after it was read. It may work on another document.
@@ -44,10 +44,10 @@ class Reading:
     between: Callable[[], object] = bool
 
 
-ALONE = Reading(when_read=bool, when_long=bool)
+ALONE = ReadingWatch(when_read=bool, when_long=bool)
 
 
-def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
+def ingest(held: Claim, document: Document, reading: ReadingWatch = ALONE) -> None:
     report = measures.timed(_stoppable(progress_of(held)))
 
     def step(stage: str, fraction: float) -> None:

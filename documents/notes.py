@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from documents.extraction.types import Note, Unread
-from documents.sentences import Sentence, restored
+from documents.sentences import SentenceTemplate, restored
 from documents.wording import drawn, encoding_name
 
 # Of many pages, the first ranges are named.
@@ -49,7 +49,7 @@ def _sentence(note: Note) -> str:
 
 def _value(note: Note) -> str:
     """Return the value of a note in the language of the page. What an earlier version stored is a text, and stays."""
-    return drawn(note.value) if isinstance(note.value, Sentence) else note.value
+    return drawn(note.value) if isinstance(note.value, SentenceTemplate) else note.value
 
 
 def _empty_pages(note: Note) -> str:
@@ -103,18 +103,18 @@ def _guessed_encoding(note: Note) -> str:
 
 
 def _attachment(note: Note) -> str:
-    if isinstance(note.value, Sentence):
+    if isinstance(note.value, SentenceTemplate):
         name, reason = _parts(note.value)
     else:
         name, _colon, reason = note.value.partition(": ")
     return (_("The attachment “%(name)s” was not read. %(reason)s") % {"name": name, "reason": reason}).rstrip()
 
 
-def _parts(value: Sentence) -> tuple[str, str]:
+def _parts(value: SentenceTemplate) -> tuple[str, str]:
     """Return the name of an attachment, and why it was not read."""
     values = dict(value.values)
     reason = values["reason"]
-    return str(values["name"]), drawn(reason) if isinstance(reason, Sentence) else str(reason)
+    return str(values["name"]), drawn(reason) if isinstance(reason, SentenceTemplate) else str(reason)
 
 
 def _no_extractor(note: Note) -> str:

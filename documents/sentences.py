@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
-Value = Union[str, int, "Sentence"]
+Value = Union[str, int, "SentenceTemplate"]
 
 
 @dataclass(frozen=True)
-class Sentence:
+class SentenceTemplate:
     """A template such as `This file has %(pages)s pages.`, which is also its key in the catalogues, with its values."""
 
     template: str
@@ -25,25 +25,27 @@ class Sentence:
         }
 
 
-def said(template: "str | Sentence", **values: Value) -> Sentence:
+def said(template: "str | SentenceTemplate", **values: Value) -> SentenceTemplate:
     """Return the sentence of a template and its values; one that is made already stays as it is."""
-    return template if isinstance(template, Sentence) else Sentence(template, tuple(values.items()))
+    return template if isinstance(template, SentenceTemplate) else SentenceTemplate(template, tuple(values.items()))
 
 
-def plain(text: str) -> Sentence:
+def plain(text: str) -> SentenceTemplate:
     """Return a text that is in no catalogue as a sentence."""
-    return Sentence("%(text)s", (("text", text),))
+    return SentenceTemplate("%(text)s", (("text", text),))
 
 
-def stored(sentence: Sentence) -> dict[str, Any]:
+def stored(sentence: SentenceTemplate) -> dict[str, Any]:
     """Return a sentence as JSON can hold it."""
-    values = [[name, stored(value) if isinstance(value, Sentence) else value] for name, value in sentence.values]
+    values = [
+        [name, stored(value) if isinstance(value, SentenceTemplate) else value] for name, value in sentence.values
+    ]
     return {"template": sentence.template, "values": values}
 
 
-def restored(value: object) -> Sentence | None:
+def restored(value: object) -> SentenceTemplate | None:
     """Return the sentence that `stored` wrote; None for anything else, such as what is stored as text."""
     if not isinstance(value, Mapping) or not isinstance(value.get("template"), str):
         return None
     pairs: Sequence[Any] = value.get("values", ())
-    return Sentence(value["template"], tuple((name, restored(one) or one) for name, one in pairs))
+    return SentenceTemplate(value["template"], tuple((name, restored(one) or one) for name, one in pairs))

@@ -9,10 +9,10 @@ from django.db import InterfaceError, OperationalError
 from documents import measures
 from documents.claims import Claim, ClaimLostError, Lease, Status, claim
 from documents.extraction.types import ExtractionError, LimitReachedError
-from documents.ingest import ALONE, NotQuickError, Reading, StoppingError, ingest
+from documents.ingest import ALONE, NotQuickError, ReadingWatch, StoppingError, ingest
 from documents.lanes import ANY, WAIT_SECONDS, Lane
 from documents.models import Document
-from documents.sentences import Sentence, plain, said, stored
+from documents.sentences import SentenceTemplate, plain, said, stored
 from langai_site import request_id
 from langai_site.errors import LangAIError
 from langai_site.processes import worker as process
@@ -48,7 +48,7 @@ def work_once(worker: str, lane: Lane = ANY, beside: Document | None = None) -> 
             return work_on(held, _reading_in(worker, lane, held.document, stack.close))
 
 
-def _reading_in(worker: str, lane: Lane, document: Document, let_others_read: Callable[[], object]) -> Reading:
+def _reading_in(worker: str, lane: Lane, document: Document, let_others_read: Callable[[], object]) -> ReadingWatch:
     def when_read() -> None:
         let_others_read()
         lane.end_reading(document)
@@ -62,10 +62,10 @@ def _reading_in(worker: str, lane: Lane, document: Document, let_others_read: Ca
         if not process.stopping.is_set():
             work_once(worker, lane, beside=document)
 
-    return Reading(when_read, when_long, between)
+    return ReadingWatch(when_read, when_long, between)
 
 
-def work_on(held: Claim, reading: Reading = ALONE) -> bool:
+def work_on(held: Claim, reading: ReadingWatch = ALONE) -> bool:
     """Read the claimed document. Return False when the process is about to end."""
     try:
         with Lease(held):
@@ -76,7 +76,7 @@ def work_on(held: Claim, reading: Reading = ALONE) -> bool:
     return True
 
 
-def _work(held: Claim, reading: Reading) -> bool:
+def _work(held: Claim, reading: ReadingWatch) -> bool:
     try:
         _process(held, reading)
     except NotQuickError:
@@ -88,7 +88,7 @@ def _work(held: Claim, reading: Reading) -> bool:
     return True
 
 
-def _process(held: Claim, reading: Reading) -> None:
+def _process(held: Claim, reading: ReadingWatch) -> None:
     try:
         ingest(held, Document.objects.select_related("collection").get(pk=held.document_id), reading)
         measures.READ.labels(Status.READY.value).inc()
@@ -105,11 +105,11 @@ def _process(held: Claim, reading: Reading) -> None:
         _fail(held, said(WENT_WRONG))
 
 
-def _sentence(error: LangAIError) -> Sentence:
+def _sentence(error: LangAIError) -> SentenceTemplate:
     return error.sentence if isinstance(error, ExtractionError) else plain(error.message)
 
 
-def _fail(held: Claim, reason: Sentence, *, slow: bool = False) -> None:
+def _fail(held: Claim, reason: SentenceTemplate, *, slow: bool = False) -> None:
     held.finish(Status.FAILED, error=str(reason), error_sentence=stored(reason), **({"slow": True} if slow else {}))
     measures.READ.labels(Status.FAILED.value).inc()
 

@@ -12,12 +12,12 @@ from documents.care import GivenCare
 from documents.models import EXTERNAL_ID_MAX
 from documents.services import Wanted
 from langai_site.accounts.models import User
-from langai_site.errors import InvalidError, UnreadableError
+from langai_site.errors import InvalidError, MalformedError
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
 
 
-class UploadForm:
+class UploadFields:
     """The fields of a form. Synchronous: a long upload is read from disk. Raises InvalidError and UnreadableError."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -30,14 +30,14 @@ class UploadForm:
     def file(self) -> "File[bytes]":
         file = self._files.get("file")
         if file is None:
-            raise UnreadableError("Send a “file”.")
+            raise MalformedError("Send a “file”.")
         return file
 
     @property
     def collection(self) -> int:
         number = self._fields.get("collection", "")
         if not (number.isascii() and number.isdigit() and len(number) < 10):
-            raise UnreadableError("Send as “collection” the id of one that you manage.")
+            raise MalformedError("Send as “collection” the id of one that you manage.")
         return int(number)
 
     @property
@@ -48,7 +48,7 @@ class UploadForm:
     def external_id(self) -> str:
         given = self._fields.get("external_id", "")
         if len(given) > EXTERNAL_ID_MAX or "\0" in given:
-            raise UnreadableError(f"“external_id” has at most {EXTERNAL_ID_MAX} characters, and none of them is zero.")
+            raise MalformedError(f"“external_id” has at most {EXTERNAL_ID_MAX} characters, and none of them is zero.")
         return given
 
     @property
@@ -62,7 +62,7 @@ class UploadForm:
             fields = ((name, value) for name, values in self._fields.lists() for value in values)
             return highest_stated(self._headers.get(HEADER), *labels_in(fields))
         except InvalidError as error:
-            raise UnreadableError(error.message) from None
+            raise MalformedError(error.message) from None
 
     def wanted(self, user: User) -> Wanted:
         return Wanted(self.file, user, self.title, self.label, self.care)

@@ -4,16 +4,16 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext
 
 from documents.encoding_choices import CHOICES
-from documents.sentences import Sentence, Value
+from documents.sentences import SentenceTemplate, Value
 
 
-def drawn(sentence: Sentence) -> str:
+def drawn(sentence: SentenceTemplate) -> str:
     """Return a sentence in the active language, with its numbers as that language writes them."""
     return gettext(sentence.template) % {name: _value(value) for name, value in sentence.values}
 
 
 def _value(value: Value) -> str:
-    if isinstance(value, Sentence):
+    if isinstance(value, SentenceTemplate):
         return drawn(value)
     return intcomma(value) if isinstance(value, int) else value
 

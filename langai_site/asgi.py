@@ -16,11 +16,11 @@ from django.urls import re_path
 
 from chat.urls import websocket_urlpatterns
 from langai_site.web.handler import Handler
-from langai_site.web.request_metrics import Followed, Sockets
+from langai_site.web.request_metrics import RequestIds, Sockets
 from langai_site.web.sockets import SameOrigin, no_such_socket
 
 addresses = [*websocket_urlpatterns, re_path("", no_such_socket)]  # type: ignore[arg-type]
-application = Followed(
+application = RequestIds(
     ProtocolTypeRouter(
         {
             "http": Handler(),

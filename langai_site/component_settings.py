@@ -29,7 +29,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "langai_site.web.request_metrics.Requests",
+    "langai_site.web.request_metrics.RequestMetrics",
     "langai_site.web.response_headers.ResponseHeaders",
     # Early, so that refusals speak the language of the browser; LoginRequired and views find out the person's.
     "langai_site.web.languages.Languages",

@@ -92,7 +92,7 @@ class DiskFullError(LangAIError):
     code, status = "disk_full", 507
 
 
-class UnreadableError(LangAIError):
+class MalformedError(LangAIError):
     """A program sent a request that does not have the required form."""
 
     code, status = "unreadable", 422

@@ -10,7 +10,7 @@ from ninja.params.functions import Header
 
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
-from langai_site.errors import UnreadableError
+from langai_site.errors import MalformedError
 from langai_site.web.api_errors import OpenAIErrorBody, documented
 from langai_site.web.api_lists import Listed
 from langai_site.web.labelled_body import LabelledBody
@@ -62,7 +62,7 @@ async def embeddings(
     label, texts = body.label(sensitivity), _texts(body.input)
     found = await api_embeddings.vectors_of(person_of(request), texts, model=body.model, label=label)
     if body.dimensions not in (None, found.vectors.shape[1]):
-        raise UnreadableError(
+        raise MalformedError(
             f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.", param="dimensions"
         )
     rows = [
@@ -75,9 +75,9 @@ async def embeddings(
 def _texts(given: str | list[str]) -> list[str]:
     texts = [given] if isinstance(given, str) else given
     if not 0 < len(texts) <= TEXTS_MAX:
-        raise UnreadableError(f"input: send 1 to {TEXTS_MAX} texts.", param="input")
+        raise MalformedError(f"input: send 1 to {TEXTS_MAX} texts.", param="input")
     if not all(0 < len(text) <= settings.MESSAGE_MAX_CHARS for text in texts):
-        raise UnreadableError(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.", param="input")
+        raise MalformedError(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.", param="input")
     return texts
 
 

@@ -74,7 +74,7 @@ def embedder() -> DoctorFinding:
     return DoctorFinding("ok", "; ".join(lengths))
 
 
-def _length(embedder: embeddings.Embedder) -> int:
+def _length(embedder: embeddings.TextEmbedder) -> int:
     (vector,) = embedder.embed([WORD], Sensitivity.PUBLIC)
     return len(vector)
 

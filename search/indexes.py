@@ -17,7 +17,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet
 from langai_site.sentences import sentence
 from search.embeddings import (
     LOCAL_FINGERPRINTS,
-    Embedder,
+    TextEmbedder,
     by_fingerprint,
     companion_of,
     configured_ceiling,
@@ -56,7 +56,7 @@ class Index:
 
     collection_id: int
     sensitivity: int
-    embedder: Embedder
+    embedder: TextEmbedder
     above: int = NOTHING
     partial: bool = False
 
@@ -139,7 +139,7 @@ def adopt_embedder(collection_id: int) -> None:
         Collection.objects.filter(pk=collection_id, embedder="").update(embedder=wanted.fingerprint)
 
 
-def searched_embedder(collection: Collection) -> Embedder | None:
+def searched_embedder(collection: Collection) -> TextEmbedder | None:
     """Return the embedder whose vectors are searched now; None if it is no longer available."""
     if not collection.embedder:
         return embedder_for(collection.sensitivity)

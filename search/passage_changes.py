@@ -84,7 +84,7 @@ class _Words:
         return Word(self.keys[at], self.pages[at], self._starts[at], self._ends[at])
 
 
-class Version:
+class NextVersion:
     """The next version's text, prepared once for any number of passages. `pages` are numbers and texts, in order."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:

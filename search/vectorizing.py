@@ -7,7 +7,7 @@ from django.db.models import Min
 
 from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
-from search.embeddings import Embedder
+from search.embeddings import TextEmbedder
 from search.models import PassageVector
 from search.vectors import packed, unpacked
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def vectors_of(
-    texts: Sequence[str], digests: Sequence[str], embedder: Embedder, label: Sensitivity, read_present: ReadPresent
+    texts: Sequence[str], digests: Sequence[str], embedder: TextEmbedder, label: Sensitivity, read_present: ReadPresent
 ) -> "np.ndarray":
     """Return vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailableError.
 

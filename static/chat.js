@@ -1,5 +1,4 @@
-// The chat page: the composer, and what is loaded when it is first used (thoughts, passages, copying, the list of
-// models).
+// The chat page: its composer, and what is loaded on first use: thoughts, passages, copying, the list of models.
 
 import { all, drafts, find, isComposing, keysAreOn, tell, translated } from "app";
 import { announceEnded, pin, thread, toStart, watchThread } from "thread";
@@ -217,30 +216,26 @@ function stop() {
   find("#text")?.focus();
 }
 
+const ACTIONS = [
+  ["[data-close]", closePanel],
+  ["[data-copy]", copy],
+  ["[data-again]", (button, event) => openAgain(event, button)],
+  ["[data-aloud]", readAloud],
+  ["#halt", stop],
+  ["[data-drop]", async () => (await load("completing"))?.dropAssistant()],
+  ["#attach", () => attaching((module) => module.choose())],
+  ["#fold", fold],
+];
+
 document.addEventListener("click", (event) => {
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
   const passage = event.target.closest("a.cite, a[data-panel]");
-  const button = event.target.closest("[data-copy], [data-close]");
   if (passage && plain && find("#source")) {
     event.preventDefault();
-    openPanel(passage);
-  } else if (button?.matches("[data-close]")) {
-    closePanel();
-  } else if (button) {
-    copy(button);
-  } else if (event.target.closest("[data-again]")) {
-    openAgain(event, event.target.closest("[data-again]"));
-  } else if (event.target.closest("[data-aloud]")) {
-    readAloud(event.target.closest("[data-aloud]"));
-  } else if (event.target.closest("#halt")) {
-    stop();
-  } else if (event.target.closest("[data-drop]")) {
-    load("completing").then((module) => module?.dropAssistant());
-  } else if (event.target.closest("#attach")) {
-    attaching((module) => module.choose());
-  } else if (event.target.closest("#fold")) {
-    fold(event.target.closest("#fold"));
+    return openPanel(passage);
   }
+  const [selector, act] = ACTIONS.find(([one]) => event.target.closest(one)) ?? [];
+  act?.(event.target.closest(selector), event);
 });
 
 // The module that takes what is dropped, and the styles of files that are there already, are loaded when needed.

@@ -42,7 +42,7 @@ LAYERS = {
         "apps urls",
     ],
     "documents": [
-        "names handbook sentences scripts",
+        "names sentences scripts",
         "encoding_choices",
         "wording",
         "models",
@@ -92,6 +92,27 @@ OF_A_TABLE = re.compile(
     r"\b(?:FROM|JOIN|INTO|UPDATE)\s+\"?(chat|documents|search|usage|accounts|outbound|langai_site)_[a-z]+"
 )
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 60
+# The chat page's first load may have so few requests that its styles are one file.
+LONGER = {"static/app.css"}
+# Rooms and modules that the rest relies on to need no settings, no database and no network.
+PURE = (
+    *("chat/markdown", "chat/grounding", "chat/routing/complexity", "chat/routing/route.py", "chat/routing/rules.py"),
+    *("chat/routing/replay.py", "chat/turns/prompts.py", "chat/turns/receipt.py", "chat/turns/receipts.py"),
+    *("documents/chunking.py", "documents/extraction/types.py", "search/fusion.py"),
+)
+# Constants of a room, and what joins pure parts to what is around them.
+BESIDE_PURE = {"weights.py", "rendering.py", "sanitizing.py", "stored.py"}
+OWNED = re.compile(
+    r"\b(?:Conversation|Folder|Message|Share|Transfer)\.objects\.(?:filter|exclude|get)\([^()]*\bowner\w*="
+)
+RECEIPT_AS_A_DICTIONARY = re.compile(r"""receipt(?:\[|\.get\()["']""")
+# Each reads one value below the room of receipts, or without the rest of one.
+READ_ONE_VALUE = {"chat/grounding/stored.py", "chat/turns/reply_labels.py"}
+MOST_WORDS_IN_CODE = 40
+# Registers, which hold more than words: what an audit event is, and how a type of file is read.
+REGISTERS = {"langai_site/audit/actions.py", "langai_site/detectors/namings.py", "documents/extraction/registry.py"}
+# Classes that each module of their kind has: Django's, and the decoder of each wire format.
+OF_EACH_MODULE = {"Command", "Decoder"}
 LATE = HEAVY - {"numpy"}
 SOURCES = sorted(
     path.relative_to(ROOT) for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
@@ -146,6 +167,12 @@ def test_inside_an_app_imports_point_down(app):
     assert [(here, there) for here, there in sorted(found) if above[there] >= above[here]] == []
 
 
+@pytest.mark.parametrize("app", LAYERS)
+def test_each_room_of_an_app_has_its_place(app):
+    rooms = {inner(dotted(path), app) for path in SOURCES} - {"", "__init__"}
+    assert rooms == {room for line in LAYERS[app] for room in line.split()}
+
+
 def inner(name: str, app: str) -> str:
     """`chat.turns.storage` -> turns, in chat; empty for the app itself and for other apps."""
     first, _, rest = name.partition(".")
@@ -179,13 +206,20 @@ def module_level(tree: ast.Module) -> ast.Module:
 
 def test_what_calls_itself_pure_needs_no_settings():
     pure = [
-        dotted(path).removesuffix(".__init__") for path in SOURCES if (ROOT / path).read_text().startswith('"""Pure')
+        dotted(path).removesuffix(".__init__")
+        for path in SOURCES
+        if (ast.get_docstring(parsed(path)) or "").startswith("Pure")
     ]
     assert len(pure) > 50
     code = f"import importlib; [importlib.import_module(name) for name in {pure!r}]"
     bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=bare, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_rooms_that_must_be_pure_say_so():
+    wanted = [path for path in SOURCES if str(path).startswith(PURE) and path.name not in BESIDE_PURE]
+    assert [str(path) for path in wanted if not (ast.get_docstring(parsed(path)) or "Pure").startswith("Pure")] == []
 
 
 def test_sql_reads_and_writes_the_tables_of_its_own_app_alone():
@@ -198,8 +232,65 @@ def test_sql_reads_and_writes_the_tables_of_its_own_app_alone():
     assert foreign == []
 
 
+def test_whose_something_is_stands_in_its_query_set_alone():
+    doors = [path for path in SOURCES if path.parts[:2] != ("chat", "models")]
+    assert [str(path) for path in doors if OWNED.search((ROOT / path).read_text())] == []
+
+
+def test_a_receipt_is_read_as_the_value_that_it_is():
+    readers = {str(path) for path in SOURCES if RECEIPT_AS_A_DICTIONARY.search((ROOT / path).read_text())}
+    assert readers == READ_ONE_VALUE
+
+
+def test_lists_of_words_are_data():
+    lists = [
+        (str(path), node.lineno)
+        for path in SOURCES
+        if str(path) not in REGISTERS
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Set | ast.List | ast.Tuple | ast.Dict) and words_in(node) > MOST_WORDS_IN_CODE
+    ]
+    assert lists == []
+
+
+def words_in(node: ast.Set | ast.List | ast.Tuple | ast.Dict) -> int:
+    """Count the texts of a literal, and the words of one long text that is split."""
+    parts = node.keys if isinstance(node, ast.Dict) else node.elts
+    return sum(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts)
+
+
+def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
+    """The classes at the top of modules."""
+    for path in SOURCES:
+        yield from ((path, node) for node in parsed(path).body if isinstance(node, ast.ClassDef))
+
+
+def test_a_name_means_one_thing():
+    known: dict[str, list[str]] = {}
+    for path, node in classes():
+        # What the API calls its objects is for its readers.
+        is_of_the_api = any(ast.unparse(base) == "Schema" for base in node.bases)
+        if not (node.name.startswith("_") or is_of_the_api or node.name in OF_EACH_MODULE):
+            known.setdefault(node.name, []).append(str(path))
+    assert {name: paths for name, paths in known.items() if len(paths) > 1} == {}
+
+
+def test_the_names_of_exceptions_end_in_error():
+    raised = ("Error", "Exception")
+    errors = [
+        (path, node) for path, node in classes() if any(ast.unparse(base).endswith(raised) for base in node.bases)
+    ]
+    assert [(str(path), node.name) for path, node in errors if not node.name.endswith("Error")] == []
+
+
 def test_no_module_is_too_long_to_be_read_at_once():
-    assert [str(path) for path in SOURCES if len((ROOT / path).read_text().splitlines()) > MOST_LINES] == []
+    shown = [path.relative_to(ROOT) for kind in ("static/**/*.*", "templates/**/*.html") for path in ROOT.glob(kind)]
+    long = {
+        str(path)
+        for path in [*SOURCES, *shown]
+        if path.suffix in {".py", ".html", ".js", ".css"} and len((ROOT / path).read_text().splitlines()) > MOST_LINES
+    }
+    assert long == LONGER
 
 
 def test_no_function_is_too_long_to_be_read_at_once():

@@ -12,7 +12,7 @@ from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import apart, in_database_thread
-from langai_site.errors import InvalidError, UnreadableError
+from langai_site.errors import InvalidError, MalformedError
 from langai_site.web.api_errors import documented
 
 router = Router(tags=["Files"])
@@ -76,7 +76,7 @@ def _uploaded(request: HttpRequest, user: User) -> AttachedFile:
         raise InvalidError("Send the file as multipart/form-data.", code="wrong_type", status=415)
     file = request.FILES.get("file")
     if file is None:
-        raise UnreadableError("Send a “file”.")
+        raise MalformedError("Send a “file”.")
     return attachments.upload(user, file)
 
 

@@ -13,7 +13,7 @@ from langai_site.outbound.parts import ToolCall
 RESULTS = ("tool", "function")
 
 
-class Message(Protocol):
+class CallMessage(Protocol):
     """What is read of a message."""
 
     @property
@@ -40,7 +40,7 @@ class CallsFound:
         return {call.id: call.name for calls in self.calls.values() for call in calls}
 
 
-def found_in(messages: Sequence[Message], place: str) -> CallsFound:
+def found_in(messages: Sequence[CallMessage], place: str) -> CallsFound:
     """Return the calls in `messages`. Raises InvalidError.
 
     A call without an id gets one, which its result then has too, if no other call was made with it: otherwise nobody

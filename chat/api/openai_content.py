@@ -37,7 +37,7 @@ class PictureUrl:
 
 
 @dataclass(frozen=True)
-class Picture:
+class SentPicture:
     """A picture with its bytes; `image` names them by their SHA-256."""
 
     image: Image
@@ -150,7 +150,7 @@ def text_of(content: list[ContentPart] | None) -> str:
     return "".join(part for part in content or () if isinstance(part, str))
 
 
-def picture_of(part: PictureUrl, param: str) -> Picture:
+def picture_of(part: PictureUrl, param: str) -> SentPicture:
     """Return the picture in a `data:` address. Raises InvalidError, which names `param`."""
     head, comma, sent = part.url.strip().partition(",")
     if not head.lower().startswith("data:"):
@@ -163,7 +163,7 @@ def picture_of(part: PictureUrl, param: str) -> Picture:
     media_type = _media_type(data)
     if not media_type:
         raise _refused(param, "the picture is neither PNG, JPEG, GIF nor WebP. Convert it and send it again.")
-    return Picture(Image(sha256(data).hexdigest(), media_type, part.detail), data)
+    return SentPicture(Image(sha256(data).hexdigest(), media_type, part.detail), data)
 
 
 def bytes_of(file: SentFile, param: str) -> bytes:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from chat.api import openai_calls
 from chat.api.openai_calls import RESULTS
-from chat.api.openai_content import Content, Picture, PictureUrl, SentFile, picture_of, text_of
+from chat.api.openai_content import Content, PictureUrl, SentFile, SentPicture, picture_of, text_of
 from langai_site.errors import InvalidError
 from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolResult
 from langai_site.outbound.types import ChatMessage, Role
@@ -65,7 +65,7 @@ class PlacedFile:
 
 
 @dataclass(frozen=True)
-class Conversation:
+class SentConversation:
     """What a program sent.
 
     `instructions` are added to our own. `question` is a text with the pictures after it. `after` are what follows it in
@@ -77,7 +77,7 @@ class Conversation:
     history: tuple[ChatMessage, ...]
     question: ChatMessage
     after: tuple[ChatMessage, ...]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[SentPicture, ...]
     sent_files: tuple[PlacedFile, ...] = ()
 
     @property
@@ -86,7 +86,9 @@ class Conversation:
         return {picture.image.file: picture.data for picture in self.pictures}
 
 
-def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False, place: str = "messages") -> Conversation:
+def conversation(
+    messages: Sequence[MessageIn], *, has_tools: bool = False, place: str = "messages"
+) -> SentConversation:
     """Return the conversation in `messages`. Raises InvalidError if one is too long, or if no question ends it.
 
     A model that is asked without tools knows no calls. So that it still knows their results, a call is then written as
@@ -100,7 +102,7 @@ def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False, plac
     number = _question(messages, said, place)
     before, question, after = _split(reading.message(number))
     instructions = (message.text for message in messages if message.role in INSTRUCT)
-    return Conversation(
+    return SentConversation(
         instructions="\n\n".join(text for text in instructions if text.strip()),
         history=(*(reading.message(earlier) for earlier in said if earlier < number), *before),
         question=question,
@@ -114,7 +116,7 @@ class _Reading:
     """Reads the messages of one request; `pictures` are those found so far, by their ids."""
 
     def __init__(self, messages: Sequence[MessageIn], has_tools: bool, place: str) -> None:
-        self.pictures: dict[str, Picture] = {}
+        self.pictures: dict[str, SentPicture] = {}
         self._messages, self._has_tools, self._place = messages, has_tools, place
         self._calls = openai_calls.found_in(messages, place)
         self._tools = self._calls.names

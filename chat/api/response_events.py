@@ -19,7 +19,7 @@ def new_id(prefix: str) -> str:
 
 
 @dataclass
-class Item:
+class OutputItem:
     """One item of the output while it is written. `extra` are the fields that only its kind has.
 
     `cut`: the model stopped in it at the most tokens. `is_gone`: it was sent, but is not part of the answer.
@@ -59,9 +59,9 @@ class Output:
     """Collects the items of one answer and returns the events of a stream for each piece."""
 
     def __init__(self) -> None:
-        self.items: list[Item] = []
-        self._calls: dict[int, Item] = {}
-        self._open: Item | None = None
+        self.items: list[OutputItem] = []
+        self._calls: dict[int, OutputItem] = {}
+        self._open: OutputItem | None = None
 
     def text(self, text: str) -> Iterator[Json]:
         item = yield from self._current(SPEAKS, "msg")
@@ -85,7 +85,7 @@ class Output:
         item = self._calls.get(number)
         if item is None:
             yield from self._end()
-            item = Item(CALLS, len(self.items), new_id("fc"), {"call_id": call_id, "name": name})
+            item = OutputItem(CALLS, len(self.items), new_id("fc"), {"call_id": call_id, "name": name})
             self._calls[number] = item
             self.items.append(item)
             yield {"type": "response.output_item.added", "output_index": item.index, "item": item.written(done=False)}
@@ -118,7 +118,7 @@ class Output:
     def written(self) -> list[Json]:
         return [item.written(done=True) for item in self.items if not item.is_gone]
 
-    def _messages(self) -> list[Item]:
+    def _messages(self) -> list[OutputItem]:
         return [item for item in self.items if item.kind == SPEAKS and not item.is_gone]
 
     def _settle(self, text: str) -> None:
@@ -129,11 +129,11 @@ class Output:
             for item in messages[1:]:
                 item.is_gone = True
 
-    def _current(self, kind: str, prefix: str) -> Generator[Json, None, Item]:
+    def _current(self, kind: str, prefix: str) -> Generator[Json, None, OutputItem]:
         """Yield the events that begin an item of the kind, unless one is open. Return the item."""
         if self._open is None or self._open.kind != kind:
             yield from self._end()
-            self._open = Item(kind, len(self.items), new_id(prefix))
+            self._open = OutputItem(kind, len(self.items), new_id(prefix))
             self.items.append(self._open)
             added = self._open.written(done=False)
             yield {"type": "response.output_item.added", "output_index": self._open.index, "item": added}
@@ -156,11 +156,11 @@ class Output:
 
 def written(thoughts: Iterable[Thinking], text: str, calls: Sequence[ToolCall], *, cut: bool) -> list[Json]:
     """Return the output of an answer that is not streamed."""
-    items = [Item(THINKS, 0, new_id("rs"), _signed(thought), [thought.text]) for thought in thoughts]
+    items = [OutputItem(THINKS, 0, new_id("rs"), _signed(thought), [thought.text]) for thought in thoughts]
     if text or not calls:
-        items.append(Item(SPEAKS, 0, new_id("msg"), texts=[text]))
+        items.append(OutputItem(SPEAKS, 0, new_id("msg"), texts=[text]))
     given = [({"call_id": call.id, "name": call.name}, [call.arguments]) for call in calls]
-    items += [Item(CALLS, 0, new_id("fc"), named, arguments) for named, arguments in given]
+    items += [OutputItem(CALLS, 0, new_id("fc"), named, arguments) for named, arguments in given]
     _cut(items, cut=cut)
     return [item.written(done=True) for item in items]
 
@@ -169,16 +169,16 @@ def _signed(thought: Thinking) -> Json:
     return {"encrypted_content": thought.signature} if thought.signature else {}
 
 
-def _cut(items: Sequence[Item], *, cut: bool) -> None:
+def _cut(items: Sequence[OutputItem], *, cut: bool) -> None:
     if cut and items:
         items[-1].cut = True
 
 
-def _place(item: Item) -> Json:
+def _place(item: OutputItem) -> Json:
     return {"item_id": item.id, "output_index": item.index}
 
 
-def _part(what: str, item: Item) -> Json:
+def _part(what: str, item: OutputItem) -> Json:
     text = item.text if what == "done" else ""
     if item.kind == SPEAKS:
         return {"type": f"response.content_part.{what}", **_place(item), "content_index": 0, "part": output_text(text)}
@@ -186,7 +186,7 @@ def _part(what: str, item: Item) -> Json:
     return {"type": f"response.reasoning_summary_part.{what}", **_place(item), "summary_index": 0, "part": part}
 
 
-def _item_done(item: Item) -> Json:
+def _item_done(item: OutputItem) -> Json:
     return {"type": "response.output_item.done", "output_index": item.index, "item": item.written(done=True)}
 
 

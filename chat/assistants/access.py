@@ -72,7 +72,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Figures:
+class UseFigures:
     """How an assistant was used in the last 30 days: its maker sees counts, and never whose they are."""
 
     answers: int
@@ -168,10 +168,10 @@ def favour(user_id: int, assistant_id: UUID, *, is_favourite: bool) -> None:
         favourites.remove(user_id)
 
 
-def figures(assistant: Assistant) -> Figures:
+def figures(assistant: Assistant) -> UseFigures:
     """Return how an assistant was used in the last 30 days."""
     month = AssistantUse.objects.filter(assistant=assistant, at__gte=timezone.now() - timedelta(days=30))
     used = month.aggregate(answers=Count("pk"), people=Count("user_id", distinct=True))
     said = Feedback.objects.filter(reply__in=month.values("reply"))
     opinions = said.aggregate(liked=Count("pk", filter=Q(good=True)), all=Count("pk"))
-    return Figures(**used, good=opinions["liked"], bad=opinions["all"] - opinions["liked"])
+    return UseFigures(**used, good=opinions["liked"], bad=opinions["all"] - opinions["liked"])

@@ -23,7 +23,7 @@ Chosen = list[int] | None
 
 
 @dataclass(frozen=True)
-class CollectionChoice:
+class OfferedCollections:
     """What the composer offers: (id, name) of the collections that the person may read, and which are chosen."""
 
     offered: tuple[tuple[int, str], ...]
@@ -51,12 +51,12 @@ def chosen(user_id: int, values: Sequence[str]) -> Chosen:
     return sorted(library_collections(user_id).filter(pk__in=ids).order_by().values_list("pk", flat=True))
 
 
-def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> CollectionChoice:
+def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> OfferedCollections:
     """Return the last choice, or the choice in `values` if they come from a form that was refused."""
     offered = tuple(library_collections(user_id).values_list("pk", "name"))
     made = chosen(user_id, values) if values else last
     ids = frozenset(made or ()) & {pk for pk, _name in offered}
-    return CollectionChoice(offered, ids, ALL if made is None else SOME if made else NONE)
+    return OfferedCollections(offered, ids, ALL if made is None else SOME if made else NONE)
 
 
 def of_document(user_id: int, written: str) -> tuple[Chosen, str]:

@@ -116,7 +116,7 @@ def deleted(user_id: int, message_id: str) -> Message | None:
 
 
 def _deleted(user_id: int, message_id: UUID) -> Message | None:
-    theirs = Message.objects.filter(conversation__owner_id=user_id, conversation__deleted_at=None)
+    theirs = Message.objects.owned_by(user_id)
     return (
         theirs.select_related("parent").filter(id=message_id, deleted_at__gt=timezone.now() - access.UNDO_FOR).first()
     )

@@ -71,7 +71,7 @@ class SharedAnswer:
 
 
 @dataclass(frozen=True)
-class Review:
+class FeedbackReview:
     """What one person may see of what people say. Without counts of a kind, they may not see those."""
 
     collections: Sequence[Count] = ()
@@ -82,17 +82,17 @@ class Review:
     is_admin: bool = False
 
 
-def review(user: User, days: int) -> Review:
+def review(user: User, days: int) -> FeedbackReview:
     """Return what the person may see of the last `days` days."""
     owned = dict(Collection.objects.filter(owners=user).values_list("pk", "name"))
     is_admin = user.has_perm("chat.view_reply")
     if not (owned or is_admin):
-        return Review()
+        return FeedbackReview()
     given = list(_given(days))
     by_reply = _collections_of(one.reply_id for one in given)
     library = Collection.objects.filter(kind=Collection.Kind.LIBRARY)
     names = dict(library.values_list("pk", "name")) if is_admin else owned
-    return Review(
+    return FeedbackReview(
         _by_collection(given, by_reply, names),
         _counts((registry.names_of_models().get(one.reply.model, one.reply.model), one) for one in given)
         if is_admin

@@ -229,7 +229,7 @@ def undo(user_id: int, change_id: UUID) -> None:
 
 
 def _restore_folders(user_id: int, ids: Sequence[str]) -> None:
-    back = Folder.objects.filter(owner_id=user_id, id__in=ids)
+    back = Folder.objects.owned_by(user_id).filter(id__in=ids)
     back.update(deleted_at=None)
     # The folder around it may have been deleted since, or put into another one.
     back.filter(Q(parent__deleted_at__isnull=False) | Q(parent__parent__isnull=False)).update(parent=None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
-from chat.grounding.deciding import Conflict, ConflictKind, Decision, Verdict, decide, effort
+from chat.grounding.deciding import Conflict, ConflictKind, Decision, SentenceVerdict, decide, effort
 from chat.grounding.lists import LANGUAGES, Lists, lists_of
 from chat.grounding.words import sentences
 from chat.markdown.quotations import CITATION, text_of
@@ -35,7 +35,7 @@ class SentenceCheck:
     """
 
     sentence: str
-    verdict: Verdict
+    verdict: SentenceVerdict
     numbers: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -45,7 +45,7 @@ class SentenceCheck:
     def read(cls, row: Mapping[str, Any]) -> "SentenceCheck":
         return cls(
             row["sentence"],
-            Verdict(row["verdict"]),
+            SentenceVerdict(row["verdict"]),
             tuple(row.get("numbers", ())),
             tuple(row.get("words", ())),
             tuple(Conflict(ConflictKind(kind), *rest) for kind, *rest in row.get("conflicts", ())),
@@ -132,7 +132,7 @@ def _check(
 ) -> SentenceCheck:
     numbers = tuple(number for number in sentence.numbers if number in passages)
     if numbers and not cited:
-        return SentenceCheck(sentence.text, Verdict.REWORDED, numbers, is_foreign=True)
+        return SentenceCheck(sentence.text, SentenceVerdict.REWORDED, numbers, is_foreign=True)
     decision: Decision = decide(CITATION.sub(" ", sentence.text), cited, language)
     return SentenceCheck(sentence.text, decision.verdict, numbers, decision.words, decision.conflicts)
 
@@ -185,7 +185,7 @@ def _after_citations(block: str, end: int) -> int:
     return end
 
 
-def counted(checks: Sequence[SentenceCheck]) -> Mapping[Verdict, int]:
+def counted(checks: Sequence[SentenceCheck]) -> Mapping[SentenceVerdict, int]:
     """Return how many sentences have each verdict, without those that none has."""
-    counts = {verdict: sum(check.verdict == verdict for check in checks) for verdict in Verdict}
+    counts = {verdict: sum(check.verdict == verdict for check in checks) for verdict in SentenceVerdict}
     return {verdict: count for verdict, count in counts.items() if count}

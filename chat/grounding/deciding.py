@@ -18,7 +18,7 @@ MOST_WORDS, MOST_CONFLICTS = 8, 4
 UNSURE: frozenset[str] = frozenset()
 
 
-class Verdict(StrEnum):
+class SentenceVerdict(StrEnum):
     """What a comparison found. It compares words and figures, and knows nothing of what they mean."""
 
     STANDS = "stands_there"
@@ -50,13 +50,13 @@ class Conflict:
 class Decision:
     """A verdict with its reasons. `words`: those of the sentence that stand in none of its passages."""
 
-    verdict: Verdict
+    verdict: SentenceVerdict
     words: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True)
-class Place:
+class SentencePlace:
     """A sentence of a passage, the clause of it that is nearest to what was said, and the share of words it has."""
 
     number: int
@@ -76,7 +76,7 @@ def effort(sentence: str, passages: Sequence[tuple[int, str]], language: str) ->
 def decide(sentence: str, passages: Sequence[tuple[int, str]], language: str) -> Decision:
     """Compare a sentence with its passages, given as number and text, in one of LANGUAGES."""
     if not passages:
-        return Decision(Verdict.NO_SOURCE)
+        return Decision(SentenceVerdict.NO_SOURCE)
     said = segment(sentence, language)
     read = [(number, whole) for number, text in passages for whole in segments(text, language)]
     return _Comparison(said, read, language).decision()
@@ -98,8 +98,8 @@ class _Comparison:
         words = (*figures_missing, *_runs(self.missing, self.said.text))[:MOST_WORDS]
         conflicts = () if self.language in UNSURE else tuple(self._conflicts())[:MOST_CONFLICTS]
         if conflicts:
-            return Decision(Verdict.OTHERWISE, words, conflicts)
-        return Decision(Verdict.STANDS if self._stands() else Verdict.REWORDED, words)
+            return Decision(SentenceVerdict.OTHERWISE, words, conflicts)
+        return Decision(SentenceVerdict.STANDS if self._stands() else SentenceVerdict.REWORDED, words)
 
     def _stands(self) -> bool:
         if self.missing_figures or not (self.content or self.said.figures):
@@ -120,16 +120,16 @@ class _Comparison:
         near = self.nearest.whole
         return _keeps(near, figure) or figures.is_between(figure, near.figures)
 
-    def _nearest(self) -> Place | None:
+    def _nearest(self) -> SentencePlace | None:
         """Return the sentence with most of the words; of equals the one that agrees best."""
-        best: Place | None = None
+        best: SentencePlace | None = None
         rank = (0.0, 0, False)
         for number, whole in self.read:
             share = self._covered(whole)
             agreeing = sum(_has(whole, figure) or _keeps(whole, figure) for figure in self.said.figures)
             mine = (share, agreeing, whole.is_denied == self.said.is_denied)
             if best is None or mine > rank:
-                best, rank = Place(number, whole, self._clause(whole, share), share), mine
+                best, rank = SentencePlace(number, whole, self._clause(whole, share), share), mine
         return best
 
     def _clause(self, whole: Segment, share: float) -> Segment:
@@ -149,21 +149,25 @@ class _Comparison:
             said, found = (" ".join(part.denials[:1]) for part in (self.said, opposite.clause))
             yield Conflict(ConflictKind.NEGATION, said, found, opposite.number)
 
-    def _opposite(self) -> Place | None:
+    def _opposite(self) -> SentencePlace | None:
         """Return the place that says the opposite: nearly all of the sentence, or all of one of its clauses."""
         if self._is_opposite() and self.nearest and self.nearest.share >= OPPOSITE and len(self.content) > 1:
             return self.nearest
         found = (self._opposite_of(clause) for clause in self.said.clauses if len(clause.content) > 1)
         return next(filter(None, found), None)
 
-    def _opposite_of(self, said: Segment) -> Place | None:
+    def _opposite_of(self, said: Segment) -> SentencePlace | None:
         parts = [(number, whole, part) for number, whole in self.read for part in whole.clauses or (whole,)]
-        places = [Place(number, whole, part, 1.0) for number, whole, part in parts if _covered(said.content, part) == 1]
+        places = [
+            SentencePlace(number, whole, part, 1.0)
+            for number, whole, part in parts
+            if _covered(said.content, part) == 1
+        ]
         if not all(_is_opposite(said, place.clause, place.whole) for place in places):
             return None
         return next(iter(places), None)
 
-    def _figure_conflicts(self, place: Place) -> Iterator[Conflict]:
+    def _figure_conflicts(self, place: SentencePlace) -> Iterator[Conflict]:
         for figure in self.said.figures:
             stands = self._stands_in(figure)
             if place.share < (ELSEWHERE if stands else FIGURE) or not self._has_enough(place):
@@ -176,17 +180,17 @@ class _Comparison:
             if rivals and not figures.is_calculated(figure, self._figures_near(place)):
                 yield Conflict(ConflictKind.FIGURE, _shown(self.said, figure), _shown(*rivals[0]), place.number)
 
-    def _figures_near(self, place: Place) -> list[Figure]:
+    def _figures_near(self, place: SentencePlace) -> list[Figure]:
         """Return the figures of a place's sentence and of the two on each side of it."""
         at = next(at for at, (_number, whole) in enumerate(self.read) if whole is place.whole)
         around = self.read[max(0, at - 2) : at + 3]
         return [figure for number, whole in around if number == place.number for figure in whole.figures]
 
-    def _has_enough(self, place: Place) -> bool:
+    def _has_enough(self, place: SentencePlace) -> bool:
         """Return whether more than one word is shared, or all: one alone can be about anything."""
         return place.share == 1 or place.share * len(self.content) > 1.5
 
-    def _parts(self, place: Place) -> Sequence[Segment]:
+    def _parts(self, place: SentencePlace) -> Sequence[Segment]:
         """Return the clauses whose figures can be about the same thing.
 
         They have more than half of the shared words, or no others.
@@ -200,7 +204,7 @@ class _Comparison:
         own = len(clause.content) - sum(word.is_in(self.said.keys) for word in clause.content)
         return shared * 2 > share or (shared > 0 and own == 0)
 
-    def _is_elsewhere_in(self, place: Place, figure: Figure) -> bool:
+    def _is_elsewhere_in(self, place: SentencePlace, figure: Figure) -> bool:
         """Return whether a figure stands only in other sentences of the nearest passage, or in another clause.
 
         They must not have more of the answer's figures that the nearest does not have: then they are what it is about.
@@ -217,7 +221,7 @@ class _Comparison:
             return False
         return not any(figures.is_same(mine, other) for mine in self.said.figures)
 
-    def _name_conflicts(self, place: Place) -> Iterator[Conflict]:
+    def _name_conflicts(self, place: SentencePlace) -> Iterator[Conflict]:
         if place.share < NAME * (1 - _share(sum(word.is_name for word in self.missing), len(self.content))):
             return
         for word in self.missing:
@@ -332,4 +336,4 @@ def _runs(words: Sequence[Word], text: str) -> Iterator[str]:
         yield text[start:end]
 
 
-__all__ = ["LANGUAGES", "Conflict", "ConflictKind", "Decision", "Verdict", "decide"]
+__all__ = ["LANGUAGES", "Conflict", "ConflictKind", "Decision", "SentenceVerdict", "decide"]

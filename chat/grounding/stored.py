@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from django.utils.translation import ngettext_lazy
 
 from chat.grounding.checking import SentenceCheck, counted
-from chat.grounding.deciding import Verdict
+from chat.grounding.deciding import SentenceVerdict
 from chat.models import Message
 
 _COUNTED = {
-    Verdict.STANDS: ngettext_lazy("%(count)s in the source", "%(count)s in the source", "count"),
-    Verdict.REWORDED: ngettext_lazy("%(count)s not in these words", "%(count)s not in these words", "count"),
-    Verdict.OTHERWISE: ngettext_lazy("%(count)s says otherwise", "%(count)s say otherwise", "count"),
-    Verdict.NO_SOURCE: ngettext_lazy("%(count)s without a source", "%(count)s without a source", "count"),
+    SentenceVerdict.STANDS: ngettext_lazy("%(count)s in the source", "%(count)s in the source", "count"),
+    SentenceVerdict.REWORDED: ngettext_lazy("%(count)s not in these words", "%(count)s not in these words", "count"),
+    SentenceVerdict.OTHERWISE: ngettext_lazy("%(count)s says otherwise", "%(count)s say otherwise", "count"),
+    SentenceVerdict.NO_SOURCE: ngettext_lazy("%(count)s without a source", "%(count)s without a source", "count"),
 }
 
 
@@ -26,6 +26,6 @@ def checks_of_reply(reply: Message) -> tuple[SentenceCheck, ...]:
 def summary(checks: Sequence[SentenceCheck]) -> str:
     """Return how many sentences are in the source and so on; empty if none cites anything."""
     found = counted(checks)
-    if set(found) <= {Verdict.NO_SOURCE}:
+    if set(found) <= {SentenceVerdict.NO_SOURCE}:
         return ""
     return ", ".join(_COUNTED[verdict] % {"count": count} for verdict, count in found.items())

@@ -4,7 +4,7 @@ import time
 from typing import Literal
 
 from chat.events import Progress
-from chat.values import Thinking
+from chat.values import ThinkingText
 from langai_site.characters import whole_characters
 
 
@@ -14,7 +14,7 @@ class LiveThinking:
     Times are from `time.monotonic()`, except `at`, which other processes read.
     """
 
-    def __init__(self, before: Thinking | None) -> None:
+    def __init__(self, before: ThinkingText | None) -> None:
         self._before = before
         self.forget()
 
@@ -67,12 +67,12 @@ class LiveThinking:
         return whole_characters("".join(self._pieces))
 
     @property
-    def kept(self) -> Thinking | None:
+    def kept(self) -> ThinkingText | None:
         """Return all thoughts as the reply's row stores them; None if there are none."""
         if not self._pieces:
             return None
         running = time.monotonic() - self._since if self._since is not None else 0.0
-        return Thinking(self.text, round(self._seconds + running, 1))
+        return ThinkingText(self.text, round(self._seconds + running, 1))
 
     def progress(self, waiting: Progress) -> Progress:
         """Return the state for watchers: `waiting`, with whether the model thinks and how long."""

@@ -4,10 +4,12 @@ import asyncio
 import math
 import re
 import time
+import tomllib
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -26,65 +28,7 @@ SENTENCE_END = re.compile(
 )
 WORD = re.compile(r"\w+")
 MARKUP = re.compile(r"^[\s>#*|-]+|[`*|]+|\b_+|(?<!_)_+\b")
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "can",
-        "could",
-        "do",
-        "does",
-        "for",
-        "from",
-        "has",
-        "have",
-        "how",
-        "i",
-        "in",
-        "is",
-        "it",
-        "its",
-        "may",
-        "my",
-        "of",
-        "on",
-        "or",
-        "our",
-        "shall",
-        "should",
-        "so",
-        "that",
-        "the",
-        "their",
-        "there",
-        "these",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
-)
+STOP_WORDS = frozenset(tomllib.loads(Path(__file__).with_name("stop_words.toml").read_text("utf-8"))["en"])
 
 HOW_TO_CONNECT = gettext_noop(
     "*`quotes`, the built-in model, only picks sentences from documents. For written answers an admin can connect a "
@@ -106,7 +50,7 @@ FRAGMENT, LEAST_ALIKE = 0.6, 0.5
 
 
 @dataclass(frozen=True)
-class Sentence:
+class QuotedSentence:
     """A sentence and its place: the passage's number, and which of the passage's sentences it is."""
 
     text: str
@@ -142,7 +86,7 @@ def best_sentences(question: str, passages: Sequence[Numbered]) -> list[tuple[st
     """
     wanted = set(stems(question))
     found = [
-        Sentence(text, passage.number, at)
+        QuotedSentence(text, passage.number, at)
         for passage in passages
         for at, text in enumerate(dict.fromkeys(sentences(passage)))
     ]
@@ -150,7 +94,7 @@ def best_sentences(question: str, passages: Sequence[Numbered]) -> list[tuple[st
     words = {sentence: set(stems(sentence.text)) for sentence in found}
     spread = Counter(word for bag in words.values() for word in bag & wanted)
 
-    def worth(sentence: Sentence) -> float:
+    def worth(sentence: QuotedSentence) -> float:
         shared = sum(math.log(1 + len(found) / spread[word]) for word in words[sentence] & wanted)
         score = scores[sentence.number]
         if not shared and score < LEAST_ALIKE:
@@ -163,12 +107,14 @@ def best_sentences(question: str, passages: Sequence[Numbered]) -> list[tuple[st
     return _joined(chosen, {(sentence.number, sentence.at): sentence for sentence in found})
 
 
-def _different(found: Iterable[Sentence]) -> list[Sentence]:
+def _different(found: Iterable[QuotedSentence]) -> list[QuotedSentence]:
     """Return the sentences, each text once: passages overlap."""
     return list({sentence.text: sentence for sentence in reversed(list(found))}.values())[::-1]
 
 
-def _joined(chosen: Sequence[Sentence], places: Mapping[tuple[int, int], Sentence]) -> list[tuple[str, int]]:
+def _joined(
+    chosen: Sequence[QuotedSentence], places: Mapping[tuple[int, int], QuotedSentence]
+) -> list[tuple[str, int]]:
     """Join sentences that follow one another; one that refers to the sentence before it comes with that sentence."""
     kept = {(sentence.number, sentence.at): sentence for sentence in chosen}
     for sentence in chosen:
@@ -191,7 +137,7 @@ def _joined(chosen: Sequence[Sentence], places: Mapping[tuple[int, int], Sentenc
     return quoted
 
 
-def _goes_on(kept: Mapping[tuple[int, int], Sentence], number: int, at: int) -> bool:
+def _goes_on(kept: Mapping[tuple[int, int], QuotedSentence], number: int, at: int) -> bool:
     """Return whether this sentence and the next are both kept. A fragment, such as an item of a list, stands alone."""
     return (number, at + 1) in kept and (number, at) in kept and bool(WHOLE.search(kept[number, at].text))
 

@@ -13,7 +13,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 
 
-class State(StateInline):
+class EmphasisState(StateInline):
     """What inline rules know of the text that they read. `sign`: the pattern of what may begin something."""
 
     sign: "re.Pattern[str]"

@@ -12,7 +12,7 @@ from chat.markdown.allowance import MARK, Allowance
 from chat.markdown.quotations import written
 
 
-class Mark(NamedTuple):
+class TextMark(NamedTuple):
     """A part of a block's text that is marked: its class, and the HTML that follows it."""
 
     start: int
@@ -25,17 +25,17 @@ def piece(kind: str, content: str) -> Token:
     return Token(kind, "", 0, content=content)
 
 
-def affordable(tokens: Sequence[Token], marks: Sequence[Mark], allowance: Allowance) -> list[Mark]:
+def affordable(tokens: Sequence[Token], marks: Sequence[TextMark], allowance: Allowance) -> list[TextMark]:
     ends = [*accumulate(len(written(token)) for token in tokens)]
     return [mark for mark in marks if allowance.afford(_price(mark, ends))]
 
 
-def _price(mark: Mark, ends: Sequence[int]) -> float:
+def _price(mark: TextMark, ends: Sequence[int]) -> float:
     """Return the cost of a mark, an element for each token. `ends`: where the block's tokens end."""
     return MARK * (1 + bisect_left(ends, mark.end) - bisect_right(ends, mark.start))
 
 
-def marked(tokens: Sequence[Token], marks: Sequence[Mark]) -> list[Token]:
+def marked(tokens: Sequence[Token], marks: Sequence[TextMark]) -> list[Token]:
     """Return the tokens with each marked text in its own element, so that elements never overlap."""
     result: list[Token] = []
     open_ones, at = deque(marks), 0
@@ -51,7 +51,7 @@ def marked(tokens: Sequence[Token], marks: Sequence[Mark]) -> list[Token]:
     return result
 
 
-def _marked_text(token: Token, at: int, marks: deque[Mark]) -> list[Token]:
+def _marked_text(token: Token, at: int, marks: deque[TextMark]) -> list[Token]:
     """Mark the parts of a text that begins at `at`; remove the marks that end before it does."""
     result: list[Token] = []
     shown, length = 0, len(token.content)

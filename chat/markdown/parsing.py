@@ -24,7 +24,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from chat.markdown.addresses import BEGINNING, HINT, bare_address
 from chat.markdown.allowance import AGAIN, LINK, MOST, STEP, TOKEN, Allowance
 from chat.markdown.dialect import footnote, footnote_reference, inline_html
-from chat.markdown.emphasis import State
+from chat.markdown.emphasis import EmphasisState
 from chat.markdown.maths import block_formula, bracket_maths, dollar_maths
 
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -110,7 +110,7 @@ class InlineParser(ParserInline):
         sign = SIGN_OR_ADDRESS if HINT.search(src) else SIGN
         if allowance.left > 0 and sign.search(src):
             allowance.spend(TOKEN)
-            state = State(src, md, env, tokens)
+            state = EmphasisState(src, md, env, tokens)
             state.sign = sign
             self.tokenize(state)
             for rule in self.ruler2.getRules(""):

@@ -26,7 +26,7 @@ from chat.markdown.allowance import CITE, Allowance
 from chat.markdown.directions import give_directions
 from chat.markdown.formulas import drawn_formula
 from chat.markdown.highlighting import MAX_HIGHLIGHT, highlighted, lexer_of, price
-from chat.markdown.marking import Mark, affordable, marked, piece
+from chat.markdown.marking import TextMark, affordable, marked, piece
 from chat.markdown.parsing import Block
 from chat.markdown.quotations import CITATION, comparable, in_blocks, text_of, written
 from chat.markdown.sanitizing import CLEANER
@@ -149,13 +149,13 @@ def _remark(words: str) -> str:
     return f' <span class="unfound">{escape(words)}</span>'
 
 
-def _sentences(text: str, checked: Mapping[str, str]) -> list[Mark]:
+def _sentences(text: str, checked: Mapping[str, str]) -> list[TextMark]:
     """Return where in a block the sentences stand that are not within one another."""
     places = sorted((text.find(sentence), len(sentence), name) for sentence, name in checked.items())
-    marks: list[Mark] = []
+    marks: list[TextMark] = []
     for start, length, name in places:
         if start >= 0 and not (marks and start < marks[-1].end):
-            marks.append(Mark(start, start + length, name, _note_of(name)))
+            marks.append(TextMark(start, start + length, name, _note_of(name)))
     return marks
 
 
@@ -166,7 +166,7 @@ def _unverified(state: StateCore) -> None:
     for block, quotations in in_blocks(state.tokens) if wanted else ():
         tokens = block.children or []
         found = [
-            Mark(quotation.start, quotation.end, "unverified", not_found)
+            TextMark(quotation.start, quotation.end, "unverified", not_found)
             for quotation in quotations
             if comparable(quotation.text) in wanted
         ]

@@ -31,7 +31,11 @@ LIST_INDEXES = (
 class FolderQuerySet(models.QuerySet["Folder"]):
     def of(self, user_id: int) -> Self:
         """Return this person's folders, without the deleted ones."""
-        return self.filter(owner_id=user_id, deleted_at=None)
+        return self.owned_by(user_id).filter(deleted_at=None)
+
+    def owned_by(self, user_id: int) -> Self:
+        """Return this person's folders, deleted ones included."""
+        return self.filter(owner_id=user_id)
 
 
 class Folder(models.Model):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.conversations import Conversation
-from chat.values import Thinking
+from chat.values import ThinkingText
 from langai_site.database.sentence_field import SentenceField
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 from langai_site.sentences import drawn
@@ -21,16 +21,20 @@ def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
     return "".join(part["text"] for part in parts if part["type"] == "text")
 
 
-def thinking_of(parts: Iterable[Mapping[str, Any]]) -> Thinking | None:
+def thinking_of(parts: Iterable[Mapping[str, Any]]) -> ThinkingText | None:
     """Return the thoughts before a message's text; None if there are none."""
-    found = (Thinking(part["text"], part["seconds"]) for part in parts if part["type"] == "thinking")
+    found = (ThinkingText(part["text"], part["seconds"]) for part in parts if part["type"] == "thinking")
     return next(found, None)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def of(self, user_id: int) -> Self:
         """Return those in this person's conversations, without what they have deleted."""
-        return self.kept().filter(conversation__owner_id=user_id, conversation__deleted_at=None)
+        return self.kept().owned_by(user_id)
+
+    def owned_by(self, user_id: int) -> Self:
+        """Return those in this person's conversations, also those that were deleted with their branch."""
+        return self.filter(conversation__owner_id=user_id, conversation__deleted_at=None)
 
     def kept(self) -> Self:
         """Return those that were not deleted with their branch."""
@@ -134,7 +138,7 @@ class Message(models.Model):
         return drawn(self.error)
 
     @property
-    def thinking(self) -> Thinking | None:
+    def thinking(self) -> ThinkingText | None:
         return thinking_of(self.parts)
 
 

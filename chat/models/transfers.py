@@ -2,6 +2,7 @@
 
 import uuid
 from pathlib import PurePosixPath
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,12 @@ from django.utils.translation import gettext_lazy as _
 def stored_name(transfer: "Transfer", file_name: str) -> str:
     """Return where the file is stored: under the row's id, so that no name that a person chose reaches the disk."""
     return f"transfers/{transfer.id}{PurePosixPath(file_name).suffix.lower()[:10]}"
+
+
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    def of(self, user_id: int) -> Self:
+        """Return this person's exports and imports."""
+        return self.filter(owner_id=user_id)
 
 
 class Transfer(models.Model):
@@ -46,6 +53,8 @@ class Transfer(models.Model):
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -22,7 +22,7 @@ from chat.conversations import chosen_collections, drafts
 from chat.llm.built_in import BUILT_IN
 from chat.models import Assistant
 from chat.pages import conversation as pages
-from chat.pages.lines import VERSIONS_SHOWN, Comparison
+from chat.pages.lines import VERSIONS_SHOWN, VersionComparison
 from chat.pages.signing_in import page_of_person
 from chat.routing.route import AUTO
 from chat.values import Level
@@ -182,7 +182,7 @@ def versions_of(user: User, shown: Assistant) -> list[dict[str, Any]]:
     texts = [_described(one.values, names) for one in found]
     earlier = [*texts[1:], ""]
     rows = [
-        {"version": one, "compared": Comparison(before, now)}
+        {"version": one, "compared": VersionComparison(before, now)}
         for one, now, before in zip(found, texts, earlier, strict=True)
     ]
     return rows[:VERSIONS_SHOWN]

@@ -7,15 +7,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chat.grounding.checking import SentenceCheck
-from chat.grounding.deciding import Conflict, ConflictKind, Verdict
+from chat.grounding.deciding import Conflict, ConflictKind, SentenceVerdict
 
 CAUTION = gettext_lazy("Words and figures were compared, without a model. This helps you check; it does not judge.")
 # How a sentence is marked in the answer. One without a source has no mark: it may need none.
-_MARKS = {Verdict.STANDS: "stands", Verdict.REWORDED: "reworded", Verdict.OTHERWISE: "otherwise"}
+_MARKS = {
+    SentenceVerdict.STANDS: "stands",
+    SentenceVerdict.REWORDED: "reworded",
+    SentenceVerdict.OTHERWISE: "otherwise",
+}
 _VERDICTS = {
-    Verdict.STANDS: gettext_lazy("In the source"),
-    Verdict.REWORDED: gettext_lazy("Not in these words"),
-    Verdict.OTHERWISE: gettext_lazy("Says otherwise"),
+    SentenceVerdict.STANDS: gettext_lazy("In the source"),
+    SentenceVerdict.REWORDED: gettext_lazy("Not in these words"),
+    SentenceVerdict.OTHERWISE: gettext_lazy("Says otherwise"),
 }
 
 
@@ -30,7 +34,7 @@ class ShownCheck:
 
     @property
     def is_doubtful(self) -> bool:
-        return self.mark != _MARKS[Verdict.STANDS]
+        return self.mark != _MARKS[SentenceVerdict.STANDS]
 
 
 def marks(checks: Iterable[SentenceCheck]) -> Mapping[str, str]:

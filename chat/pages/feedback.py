@@ -109,7 +109,7 @@ async def review(request: HttpRequest) -> HttpResponse:
     return await pages.drawn(request, "chat/feedback_review.html", context)
 
 
-def tables(found: feedback_review.Review) -> list[tuple[str, str, Any]]:
+def tables(found: feedback_review.FeedbackReview) -> list[tuple[str, str, Any]]:
     """Return the tables with their headings and what their first column is called."""
     by_collection = _("By cited collection") if found.is_admin else _("Your collections")
     of_all = [(_("By model"), _("Model"), found.models), (_("By label"), _("Label"), found.labels)]

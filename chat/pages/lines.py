@@ -12,7 +12,7 @@ PAIRS_MAX = 40_000
 
 
 @dataclass(frozen=True)
-class Comparison:
+class VersionComparison:
     """A version as text beside the one before it. It is compared when it is drawn, because that can take a while."""
 
     before: str

@@ -54,7 +54,7 @@ KEYS = (
 
 
 @dataclass(frozen=True)
-class Place:
+class PaletteEntry:
     """An entry of the list. `theme` is set if it changes the theme, and `is_keys` if it shows the keys."""
 
     title: str
@@ -72,7 +72,7 @@ class PlaceGroup:
     """Entries under a heading."""
 
     heading: str
-    places: Sequence[Place]
+    places: Sequence[PaletteEntry]
 
 
 @require_safe
@@ -132,7 +132,9 @@ def _context(groups: Iterable[PlaceGroup]) -> dict[str, Any]:
     return {"groups": shown, "total": total}
 
 
-def _of_person(user: User, request: HttpRequest, query: str) -> tuple[list[Place], list[Place], list[Place]]:
+def _of_person(
+    user: User, request: HttpRequest, query: str
+) -> tuple[list[PaletteEntry], list[PaletteEntry], list[PaletteEntry]]:
     """Return the actions and documents that match, and the newest conversations if nothing is typed."""
     offered = [*_actions(), *(_admin_pages(request, query) if user.is_staff else [])]
     actions = [action for action in offered if _has_words(action, query)]
@@ -140,56 +142,62 @@ def _of_person(user: User, request: HttpRequest, query: str) -> tuple[list[Place
         recent = access.listed(user.id, among=lists.OPEN)[0][:RECENT]
         return actions, [], [_of_conversation(row.id, row.title) for row in recent]
     documents = [
-        Place(source.title, reverse("search:source", args=[source.id]), source.collection.name)
+        PaletteEntry(source.title, reverse("search:source", args=[source.id]), source.collection.name)
         for source in titled(user, query.split(), MOST)
     ]
     return actions[:MOST], documents, []
 
 
-def _of_conversation(key: UUID, title: str) -> Place:
-    return Place(title, reverse("chat:conversation", args=[key]))
+def _of_conversation(key: UUID, title: str) -> PaletteEntry:
+    return PaletteEntry(title, reverse("chat:conversation", args=[key]))
 
 
-def _has_words(place: Place, query: str) -> bool:
+def _has_words(place: PaletteEntry, query: str) -> bool:
     text = folded(f"{place.title} {place.words}")
     return all(word in text for word in folded(query).split())
 
 
-def _actions() -> list[Place]:
+def _actions() -> list[PaletteEntry]:
     pages_of_all = [
-        Place(gettext("New chat"), reverse("chat:new"), words=gettext("start conversation")),
-        Place(gettext("Search your conversations"), reverse("chat:history"), words=gettext("find history messages")),
-        Place(gettext("All chats"), reverse("chat:all"), words=gettext("conversations list choose move export delete")),
-        Place(gettext("Folders"), reverse("chat:folders"), words=gettext("new folder order")),
-        Place(gettext("Archive"), reverse("chat:archive"), words=gettext("archived conversations")),
-        Place(gettext("Assistants"), reverse("chat:assistants"), words=gettext("gallery instructions favourites bots")),
-        Place(gettext("New assistant"), reverse("chat:assistant-new"), words=gettext("make create")),
-        Place(gettext("Prompts"), reverse("chat:prompts"), words=gettext("saved templates commands variables")),
-        Place(gettext("Search documents"), reverse("search:search"), words=gettext("find passages")),
-        Place(gettext("Library"), reverse("documents:library"), words=gettext("documents collections files")),
-        Place(gettext("Usage"), reverse("usage:mine"), words=gettext("cost budget spending tokens")),
-        Place(gettext("Models"), reverse("chat:models"), words=gettext("prices")),
-        Place(
+        PaletteEntry(gettext("New chat"), reverse("chat:new"), words=gettext("start conversation")),
+        PaletteEntry(
+            gettext("Search your conversations"), reverse("chat:history"), words=gettext("find history messages")
+        ),
+        PaletteEntry(
+            gettext("All chats"), reverse("chat:all"), words=gettext("conversations list choose move export delete")
+        ),
+        PaletteEntry(gettext("Folders"), reverse("chat:folders"), words=gettext("new folder order")),
+        PaletteEntry(gettext("Archive"), reverse("chat:archive"), words=gettext("archived conversations")),
+        PaletteEntry(
+            gettext("Assistants"), reverse("chat:assistants"), words=gettext("gallery instructions favourites bots")
+        ),
+        PaletteEntry(gettext("New assistant"), reverse("chat:assistant-new"), words=gettext("make create")),
+        PaletteEntry(gettext("Prompts"), reverse("chat:prompts"), words=gettext("saved templates commands variables")),
+        PaletteEntry(gettext("Search documents"), reverse("search:search"), words=gettext("find passages")),
+        PaletteEntry(gettext("Library"), reverse("documents:library"), words=gettext("documents collections files")),
+        PaletteEntry(gettext("Usage"), reverse("usage:mine"), words=gettext("cost budget spending tokens")),
+        PaletteEntry(gettext("Models"), reverse("chat:models"), words=gettext("prices")),
+        PaletteEntry(
             gettext("Your account"),
             reverse("accounts:account"),
             words=gettext("settings profile e-mail name password text size"),
         ),
-        Place(gettext("API keys"), reverse("accounts:keys"), words=gettext("account programs tokens")),
-        Place(gettext("Keyboard shortcuts"), reverse("chat:keys"), words=gettext("help keys"), is_keys=True),
+        PaletteEntry(gettext("API keys"), reverse("accounts:keys"), words=gettext("account programs tokens")),
+        PaletteEntry(gettext("Keyboard shortcuts"), reverse("chat:keys"), words=gettext("help keys"), is_keys=True),
     ]
     look = gettext("look colours")
-    themes = [Place(str(title), words=f"{look} {name}", theme=name) for name, title in THEMES.items()]
+    themes = [PaletteEntry(str(title), words=f"{look} {name}", theme=name) for name, title in THEMES.items()]
     return [*pages_of_all, *themes]
 
 
-def _admin_pages(request: HttpRequest, query: str) -> list[Place]:
+def _admin_pages(request: HttpRequest, query: str) -> list[PaletteEntry]:
     """Return the pages of the admin that this person may open; only its home if nothing is typed."""
-    home = Place(gettext("Admin"), reverse("admin:index"), words=gettext("administration settings"))
+    home = PaletteEntry(gettext("Admin"), reverse("admin:index"), words=gettext("administration settings"))
     if not query:
         return [home]
     models = [(app["name"], model) for app in admin.site.get_app_list(request) for model in app["models"]]
     return [home] + [
-        Place(gettext("Admin: %(page)s") % {"page": model["name"]}, model["admin_url"], words=str(name))
+        PaletteEntry(gettext("Admin: %(page)s") % {"page": model["name"]}, model["admin_url"], words=str(name))
         for name, model in models
         if model["admin_url"]
     ]
@@ -198,15 +206,17 @@ def _admin_pages(request: HttpRequest, query: str) -> list[Place]:
 def _conversations(user_id: int, query: str) -> list[PlaceGroup]:
     """Return the conversations whose title has the words, and those with a message that has them."""
     matches = matching(query)
-    by_title: list[Place] = []
-    by_message: list[Place] = []
+    by_title: list[PaletteEntry] = []
+    by_message: list[PaletteEntry] = []
     for found in finding.find(user_id, query, most=3 * MOST).found:
-        if found.message is None or _has_words(Place(found.conversation.title), query):
+        if found.message is None or _has_words(PaletteEntry(found.conversation.title), query):
             by_title.append(_of_conversation(found.conversation.id, found.conversation.title))
         elif len(by_message) < MOST:
             by_message.append(_of_message(found, result_of(found, matches)))
     return [PlaceGroup(gettext("Conversations"), by_title[:MOST]), PlaceGroup(gettext("Messages"), by_message)]
 
 
-def _of_message(found: FoundConversation, result: Result) -> Place:
-    return Place(found.conversation.title, result.url, date_format(found.at, gettext("j M Y")), pieces=result.pieces)
+def _of_message(found: FoundConversation, result: Result) -> PaletteEntry:
+    return PaletteEntry(
+        found.conversation.title, result.url, date_format(found.at, gettext("j M Y")), pieces=result.pieces
+    )

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chat.models import Prompt
 from chat.pages import conversation as pages
-from chat.pages.lines import VERSIONS_SHOWN, Comparison
+from chat.pages.lines import VERSIONS_SHOWN, VersionComparison
 from chat.pages.signing_in import page_of_person
 from chat.saved_prompts import saved, variables
 from chat.saved_prompts.saved import PromptForm
@@ -143,7 +143,9 @@ def _versions(shown: Prompt) -> list[dict[str, Any]]:
     """Return the versions, the newest first, each with what it changed of the one before it."""
     found = saved.versions(shown)
     texts = [*(one.text for one in found[1:]), ""]
-    rows = [{"version": one, "compared": Comparison(text, one.text)} for one, text in zip(found, texts, strict=True)]
+    rows = [
+        {"version": one, "compared": VersionComparison(text, one.text)} for one, text in zip(found, texts, strict=True)
+    ]
     return rows[:VERSIONS_SHOWN]
 
 

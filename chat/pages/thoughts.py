@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from chat.events import IDLE, Progress
 from chat.markdown import rendering
-from chat.values import Thinking
+from chat.values import ThinkingText
 from langai_site.numbers import grouped
 from langai_site.sentences import drawn, from_text
 
@@ -55,7 +55,7 @@ def line_of(reply: UUID, progress: Progress) -> ThinkingLine | None:
     return ThinkingLine(str(reply)[:8], reverse("chat:thinking", args=[reply]), running, round(seconds, 1))
 
 
-def progress_of(thinking: Thinking | None) -> Progress:
+def progress_of(thinking: ThinkingText | None) -> Progress:
     """Return the progress according to the thoughts in a reply's row."""
     return Progress(**{**IDLE, "thinking": "over", "seconds": thinking.seconds}) if thinking else IDLE
 

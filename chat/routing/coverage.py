@@ -19,7 +19,7 @@ ROLES = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class CoverageCell:
     """The models that may see a label, have a role and an ability (None: any model). `unsure` may have the ability."""
 
     ability: Ability | None
@@ -35,7 +35,7 @@ class Cell:
 class Row:
     label: Sensitivity
     role: ModelRole
-    cells: tuple[Cell, ...]
+    cells: tuple[CoverageCell, ...]
 
     @property
     def words(self) -> str:
@@ -55,8 +55,8 @@ def _fitting(catalogue: Iterable[ModelInfo], label: Sensitivity, role: ModelRole
     return [model for model in catalogue if model.may_see(label) and role in model.roles]
 
 
-def _cell(ability: Ability | None, models: Sequence[ModelInfo]) -> Cell:
+def _cell(ability: Ability | None, models: Sequence[ModelInfo]) -> CoverageCell:
     if ability is None:
-        return Cell(None, len(models), 0)
+        return CoverageCell(None, len(models), 0)
     known = [model.abilities.get(ability) for model in models]
-    return Cell(ability, known.count(True), known.count(None))
+    return CoverageCell(ability, known.count(True), known.count(None))

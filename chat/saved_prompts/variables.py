@@ -20,7 +20,7 @@ _VARIABLE = re.compile(r"\{\{[ \t]*([^\W\d_][\w -]{0,39}?)[ \t]*(?::([^{}\n]{0,5
 VARIABLES_MAX, CHOICES_MAX, CHARS_MAX, LONG_CHARS_MAX = 20, 30, 500, 10_000
 
 
-class Kind(StrEnum):
+class VariableKind(StrEnum):
     TEXT = "text"
     LONG = "long text"
     DATE = "date"
@@ -33,13 +33,13 @@ class Variable:
     """What a form asks for. `choices` are those of a choice."""
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: VariableKind = VariableKind.TEXT
     choices: tuple[str, ...] = ()
 
     @property
     def most(self) -> int:
         """Return how many characters its value may have."""
-        return LONG_CHARS_MAX if self.kind == Kind.LONG else CHARS_MAX
+        return LONG_CHARS_MAX if self.kind == VariableKind.LONG else CHARS_MAX
 
 
 class ValuesError(InvalidError):
@@ -58,7 +58,7 @@ def variables(text: str) -> tuple[Variable, ...]:
         before = found.setdefault(_key(name), variable)
         is_described = bool(kind.strip())
         if is_described and (before.kind, before.choices) != (variable.kind, variable.choices):
-            if before.kind != Kind.TEXT:
+            if before.kind != VariableKind.TEXT:
                 words = _("“%(name)s” is described in two ways. Describe it once, then write {{%(name)s}}.")
                 raise InvalidError(words % {"name": name})
             found[_key(name)] = variable
@@ -75,7 +75,7 @@ def _key(name: str) -> str:
 def _variable(name: str, described: str) -> Variable:
     if "|" not in described:
         try:
-            return Variable(name, Kind(" ".join(described.lower().split()) or Kind.TEXT))
+            return Variable(name, VariableKind(" ".join(described.lower().split()) or VariableKind.TEXT))
         except ValueError:
             words = _(
                 "“%(described)s” is not a kind of variable. After “%(name)s:” write long text, date or number, "
@@ -86,7 +86,7 @@ def _variable(name: str, described: str) -> Variable:
     if not 2 <= len(choices) <= CHOICES_MAX:
         words = _("“%(name)s” has %(count)s choices. Write 2 to %(most)s, with | between them.")
         raise InvalidError(words % {"name": name, "count": len(choices), "most": CHOICES_MAX})
-    return Variable(name, Kind.CHOICE, choices)
+    return Variable(name, VariableKind.CHOICE, choices)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -111,11 +111,11 @@ def _problem(variable: Variable, value: str) -> str:
     if len(value) > variable.most:
         words = _("“%(name)s” has %(chars)s characters; %(most)s are allowed.")
         return words % {"name": variable.name, "chars": grouped(len(value)), "most": grouped(variable.most)}
-    if variable.kind == Kind.CHOICE and value not in variable.choices:
+    if variable.kind == VariableKind.CHOICE and value not in variable.choices:
         return _("Choose one of the list for “%(name)s”.") % {"name": variable.name}
-    if variable.kind == Kind.DATE and not _is_date(value):
+    if variable.kind == VariableKind.DATE and not _is_date(value):
         return _("“%(name)s” must be a date such as 2026-11-30.") % {"name": variable.name}
-    if variable.kind == Kind.NUMBER and not _is_number(value):
+    if variable.kind == VariableKind.NUMBER and not _is_number(value):
         return _("“%(name)s” must be a number such as 12 or 3.5.") % {"name": variable.name}
     return ""
 

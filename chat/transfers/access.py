@@ -44,7 +44,7 @@ class TransferGoneError(NotFoundError):
 
 def access_transfer(user_id: int, transfer: UUID) -> Transfer:
     """Return an export or import to its owner. Raises NotFoundError."""
-    found = Transfer.objects.filter(owner=user_id, pk=transfer).first()
+    found = Transfer.objects.of(user_id).filter(pk=transfer).first()
     if found is None:
         raise TransferGoneError(_(GONE))
     return found
@@ -52,7 +52,7 @@ def access_transfer(user_id: int, transfer: UUID) -> Transfer:
 
 def listed(user_id: int) -> list[Transfer]:
     """Return a person's exports and imports, newest first."""
-    return list(Transfer.objects.filter(owner=user_id)[:LISTED])
+    return list(Transfer.objects.of(user_id)[:LISTED])
 
 
 @transaction.atomic
@@ -64,9 +64,9 @@ def start_export(
     Raises ConflictError, InvalidError and NotFoundError.
     """
     chosen = None if ids is None else [str(row.id) for row in ordering.chosen(user_id, ids)]
-    if Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status__in=_UNDONE).exists():
+    if Transfer.objects.of(user_id).filter(kind=Transfer.Kind.EXPORT, status__in=_UNDONE).exists():
         raise ConflictError(_("Another export of yours is still running. Wait until it is done, or remove it."))
-    made = Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status=Transfer.Status.DONE)
+    made = Transfer.objects.of(user_id).filter(kind=Transfer.Kind.EXPORT, status=Transfer.Status.DONE)
     if made.count() >= MOST_EXPORTS:
         words = _("You have %(most)s exports, which is the most. Remove one that you do not need.")
         raise ConflictError(words % {"most": MOST_EXPORTS})
@@ -110,7 +110,7 @@ def start_import(user: User, file: "File[bytes]", floor: Sensitivity | None = No
 
 def _refuse_too_many(user: User, size: int) -> None:
     """Raise ConflictError if the files of the person's imports that wait would be too many, or too large together."""
-    waiting = list(Transfer.objects.filter(owner=user, status__in=_UNDONE).values_list("size", flat=True))
+    waiting = list(Transfer.objects.of(user.pk).filter(status__in=_UNDONE).values_list("size", flat=True))
     if len(waiting) >= MOST_WAITING:
         raise ConflictError(_("You have %(most)s imports waiting. Wait until some are done.") % {"most": MOST_WAITING})
     if waiting and sum(waiting) + size > settings.IMPORT_MAX_MB * MB:
@@ -144,7 +144,7 @@ def remove(user_id: int, transfer: UUID) -> None:
 
 def remove_all(user_id: int, _pseudonym: str) -> Counts:
     """Remove the exports and imports of a person whose account is deleted, also what a running one has written."""
-    rows = list(Transfer.objects.filter(owner=user_id))
+    rows = list(Transfer.objects.of(user_id))
     _delete(rows)
     for row in rows:
         for path in Path(default_storage.path("transfers")).glob(f"{row.pk}.*"):

@@ -21,7 +21,7 @@ from chat.models import Attachment, Conversation, Folder, Transfer
 from chat.models.keeping import Keeping
 from chat.models.transfers import stored_name
 from chat.transfers import personal, schema
-from chat.transfers.claims import Claim
+from chat.transfers.claims import TransferClaim
 from langai_site.attached_files import file_store
 
 FORMAT, VERSION = "langai.export", 1
@@ -35,7 +35,7 @@ DELETED = gettext_noop("Deleted since the export was started")
 class _Export:
     """One export as it is being written."""
 
-    def __init__(self, held: Claim, archive: zipfile.ZipFile) -> None:
+    def __init__(self, held: TransferClaim, archive: zipfile.ZipFile) -> None:
         self.held = held
         self.archive = archive
         self.thoughts = bool(held.transfer.options.get("thoughts"))
@@ -91,7 +91,7 @@ class _Export:
         }
 
 
-def write(held: Claim) -> None:
+def write(held: TransferClaim) -> None:
     """Make the file of an export and finish the row. Raises ClaimLostError and StoppingError."""
     name = stored_name(held.transfer, "export.zip")
     path = Path(default_storage.path(name))
@@ -107,7 +107,7 @@ def write(held: Claim) -> None:
         part.unlink(missing_ok=True)
 
 
-def _written(held: Claim, file: IO[bytes]) -> dict[str, Any]:
+def _written(held: TransferClaim, file: IO[bytes]) -> dict[str, Any]:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         made = _Export(held, archive)
         ids = _chosen(held.transfer, made)

@@ -28,15 +28,15 @@ GIVEN_UP = gettext_noop(
 Status = Transfer.Status
 
 
-class ClaimLostError(Exception):
+class TransferLostError(Exception):
     """The row was deleted, or its lease expired and another worker has it."""
 
 
-class StoppingError(Exception):
+class TransferStoppingError(Exception):
     """The worker is about to end; the next one resumes."""
 
 
-class Claim:
+class TransferClaim:
     """One worker's claim on one transfer. Every change fails with ClaimLostError once the claim is lost."""
 
     def __init__(self, transfer: Transfer, holder: str) -> None:
@@ -47,7 +47,7 @@ class Claim:
     def update(self, **values: Any) -> None:  # noqa: ANN401
         mine = Transfer.objects.filter(pk=self.transfer.pk, status=Status.WORKING, claimed_by=self.holder)
         if not mine.update(**values):
-            raise ClaimLostError
+            raise TransferLostError
 
     def beat(self, done: int | None = None, total: int | None = None) -> None:
         """Renew the lease, and write the progress, every BEAT_SECONDS at most: call it often.
@@ -57,7 +57,7 @@ class Claim:
         self.transfer.done = self.transfer.done if done is None else done
         self.transfer.total = self.transfer.total if total is None else total
         if worker.stopping.is_set():
-            raise StoppingError
+            raise TransferStoppingError
         if time.monotonic() >= self._next_beat:
             self._next_beat = time.monotonic() + BEAT_SECONDS
             progress = {"done": self.transfer.done, "total": self.transfer.total}
@@ -72,14 +72,14 @@ class Claim:
         self.update(status=Status.QUEUED, lease_until=None, claimed_by="", attempts=F("attempts") - 1)
 
 
-def claim(name: str) -> Claim | None:
+def claim(name: str) -> TransferClaim | None:
     """Claim the oldest transfer that waits, or whose worker died; None if there is none."""
     for row in _takeable().order_by("created_at")[:10]:
         if row.attempts >= MAX_ATTEMPTS:
             _give_up(row)
             continue
         # A different name for each claim, so that a worker cannot mistake a later claim for the one it lost.
-        taken = Claim(row, f"{name[:80]}#{uuid.uuid4().hex[:12]}")
+        taken = TransferClaim(row, f"{name[:80]}#{uuid.uuid4().hex[:12]}")
         if _unchanged(row).update(
             status=Status.WORKING,
             claimed_by=taken.holder,

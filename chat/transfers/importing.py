@@ -20,12 +20,12 @@ from django.utils.translation import gettext_noop
 from chat.conversations import attachments, folders
 from chat.models import Folder, Transfer
 from chat.transfers import access, packages, storing
-from chat.transfers.claims import Claim, ClaimLostError, StoppingError
-from chat.transfers.packages import Package
+from chat.transfers.claims import TransferClaim, TransferLostError, TransferStoppingError
+from chat.transfers.packages import ExportPackage
 from chat.transfers.readers import detection
 from chat.transfers.readers.elements import elements
 from chat.transfers.readers.values import Imported, ImportedConversation, ImportedFile, ImportedFolder
-from chat.transfers.storing import Outcome, Target
+from chat.transfers.storing import StoredOutcome, Target
 from langai_site.characters import whole_characters
 from langai_site.errors import InvalidError, LangAIError
 from langai_site.numbers import grouped
@@ -81,7 +81,7 @@ def _folder_key(path: Sequence[str]) -> tuple[str, ...]:
 class _Import:
     """One import that is running. `place` counts the elements of its files that are dealt with."""
 
-    def __init__(self, held: Claim, package: Package) -> None:
+    def __init__(self, held: TransferClaim, package: ExportPackage) -> None:
         self.held = held
         self.package = package
         self.owner = held.transfer.owner
@@ -144,7 +144,7 @@ class _Import:
         before = self.report.written()
         try:
             storing.store(found, self._target(found))
-        except (ClaimLostError, StoppingError, OperationalError, InterfaceError):
+        except (TransferLostError, TransferStoppingError, OperationalError, InterfaceError):
             raise
         except Exception as error:
             # What is wrong with one conversation must not cost the others.
@@ -154,9 +154,9 @@ class _Import:
             self._refuse(error.message if isinstance(error, LangAIError) else FAILED, found.title)
 
     def _target(self, found: ImportedConversation) -> Target:
-        def commit(outcome: Outcome) -> None:
+        def commit(outcome: StoredOutcome) -> None:
             self._count(outcome.value)
-            if outcome != Outcome.SAME:
+            if outcome != StoredOutcome.SAME:
                 for reason, count in found.left_out.items():
                     if count:
                         self.report.note(reason, count=count)
@@ -240,7 +240,7 @@ class _Import:
         return attachment
 
 
-def run(held: Claim) -> None:
+def run(held: TransferClaim) -> None:
     """Carry out an import and finish the row. Raises InvalidError, ClaimLostError and StoppingError."""
     with packages.opened(access.stored_path(held.transfer)) as package:
         running = _Import(held, package)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from chat.models import Transfer
 from chat.transfers import access, archive, importing
-from chat.transfers.claims import Claim, ClaimLostError, StoppingError, claim
+from chat.transfers.claims import TransferClaim, TransferLostError, TransferStoppingError, claim
 from langai_site.errors import LangAIError
 from langai_site.processes import worker
 from langai_site.web.languages import language_of
@@ -30,9 +30,9 @@ def run() -> bool:
         with translation.override(_language_of(held.transfer)):
             _carry_out(held)
         _drop_upload(held.transfer)
-    except ClaimLostError:
+    except TransferLostError:
         logger.info("Transfer %s: removed, or taken over by another worker", held.transfer.pk)
-    except StoppingError:
+    except TransferStoppingError:
         held.give_back()
         return False
     return True
@@ -50,13 +50,13 @@ def _drop_upload(transfer: Transfer) -> None:
         access.stored_path(transfer).unlink(missing_ok=True)
 
 
-def _carry_out(held: Claim) -> None:
+def _carry_out(held: TransferClaim) -> None:
     try:
         if held.transfer.kind == Transfer.Kind.IMPORT:
             importing.run(held)
         else:
             archive.write(held)
-    except (ClaimLostError, StoppingError, OperationalError, InterfaceError):
+    except (TransferLostError, TransferStoppingError, OperationalError, InterfaceError):
         # If the database is unavailable, the error cannot be recorded: the lease expires and another attempt follows.
         raise
     except LangAIError as error:

@@ -23,7 +23,7 @@ from chat.transfers.readers.values import (
     mapping_of,
     text_of,
 )
-from chat.transfers.storing import Outcome, Target
+from chat.transfers.storing import StoredOutcome, Target
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from langai_site.openwebui import MoveIn
@@ -94,7 +94,7 @@ def _move_chat(
     try:
         path, instructions = folders.get(row["folder_id"] or "", ((), ""))
         found = _read(row, path, ratings)
-        outcome = Outcome.IMPORTED if moving.dry_run else _stored(moving, owner, found, instructions)
+        outcome = StoredOutcome.IMPORTED if moving.dry_run else _stored(moving, owner, found, instructions)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError, DataError, IntegrityError) as error:
         why = str(error) if isinstance(error, BrokenError) else "their structure is not the usual one"
         moving.report.note(CHATS, f"left out: {why}", title)
@@ -107,7 +107,11 @@ def _move_chat(
         moving.report.note(CHATS, reason, count=count)
 
 
-_WORDS = {Outcome.IMPORTED: "moved", Outcome.UPDATED: "had new messages", Outcome.SAME: "are here already"}
+_WORDS = {
+    StoredOutcome.IMPORTED: "moved",
+    StoredOutcome.UPDATED: "had new messages",
+    StoredOutcome.SAME: "are here already",
+}
 
 
 def _read(row: Mapping[str, Any], path: tuple[str, ...], ratings: Ratings) -> ImportedConversation:
@@ -125,7 +129,7 @@ def _read(row: Mapping[str, Any], path: tuple[str, ...], ratings: Ratings) -> Im
     return replace(found, folder=path, messages=messages)
 
 
-def _stored(moving: MoveIn, owner: int, found: ImportedConversation, instructions: str) -> Outcome:
+def _stored(moving: MoveIn, owner: int, found: ImportedConversation, instructions: str) -> StoredOutcome:
     user = User.objects.get(pk=owner)
     noted: Counter[str] = Counter()
     target = Target(

@@ -34,7 +34,7 @@ _FILE_ID = re.compile(r"(file[-_][A-Za-z0-9]+)")
 NOT_CONVERSATIONS = {"user.json", "users.json", "message_feedback.json", "memories.json", "model_comparisons.json"}
 
 
-class Package:
+class ExportPackage:
     """An export that is open. `texts` are its JSON files by name, with their sizes in bytes."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile | None) -> None:
@@ -78,13 +78,13 @@ def _named(names: Iterator[str]) -> dict[str, str]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Package]:
+def opened(path: Path) -> Iterator[ExportPackage]:
     """Open an uploaded export. Raises InvalidError for an archive that is damaged, locked, or made to do harm."""
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             if file.read(2) == b"PK":
                 raise InvalidError(_(NOT_A_ZIP))
-        yield Package(path, None)
+        yield ExportPackage(path, None)
         return
     with _Archive(FileIO(path)) as file:
         try:
@@ -94,7 +94,7 @@ def opened(path: Path) -> Iterator[Package]:
         file.is_open = True
         with archive:
             _check(archive, path.stat().st_size)
-            yield Package(path, archive)
+            yield ExportPackage(path, archive)
 
 
 class _Archive(BufferedReader):

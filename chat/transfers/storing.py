@@ -39,7 +39,7 @@ UNTITLED = gettext_noop("Imported conversation")
 ID_MAX, MODEL_MAX, ERROR_MAX = 200, 200, 2_000
 
 
-class Outcome(StrEnum):
+class StoredOutcome(StrEnum):
     """What became of an imported conversation."""
 
     IMPORTED = "imported"
@@ -62,7 +62,7 @@ class Target:
     folder: Callable[[Sequence[str]], UUID | None]
     watch: Callable[[], object] = bool
     # Called at the end of the transaction: what it writes is stored with the conversation, or neither is.
-    commit: Callable[[Outcome], object] = bool
+    commit: Callable[[StoredOutcome], object] = bool
 
 
 @dataclass
@@ -79,19 +79,19 @@ class _Draft:
     details: dict[UUID, ImportedMessage] = field(default_factory=dict)
 
 
-def store(found: ImportedConversation, target: Target) -> Outcome:
+def store(found: ImportedConversation, target: Target) -> StoredOutcome:
     """Store a conversation, or what is new in it. Its label is the highest of what is found in it."""
     row, is_new = _row_of(found, target)
     draft = _Draft(row, is_new, found, is_hidden=is_new or row.deleted_at is not None)
     fresh = _fresh(draft)
     if not fresh and not draft.is_hidden:
         with transaction.atomic():
-            target.commit(Outcome.SAME)
-        return Outcome.SAME
+            target.commit(StoredOutcome.SAME)
+        return StoredOutcome.SAME
     for message in fresh:
         target.watch()
         _prepare(draft, message, target)
-    outcome = Outcome.IMPORTED if draft.is_hidden else Outcome.UPDATED
+    outcome = StoredOutcome.IMPORTED if draft.is_hidden else StoredOutcome.UPDATED
     _write(draft, target, outcome)
     _index(draft)
     return outcome
@@ -216,7 +216,7 @@ def _stated(found: ImportedMessage) -> list[labels.Cause]:
     return causes + [labels.passage(one.title, known[one.source].label) for one in cited if one.source in known]
 
 
-def _write(draft: _Draft, target: Target, outcome: Outcome) -> None:
+def _write(draft: _Draft, target: Target, outcome: StoredOutcome) -> None:
     """Write what is new: its label before its messages, and that it is there after them."""
     *first, last = [*_batches(draft.messages)] or [[]]
     for messages in first:

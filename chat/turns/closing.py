@@ -19,7 +19,7 @@ from chat.models import Citation, Conversation, Message
 from chat.turns import citations, reply_labels
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.storage import LEASE, Started, text_part
-from chat.values import Thinking
+from chat.values import ThinkingText
 from langai_site.errors import LangAIError
 from langai_site.sentences import sentence
 from langai_site.usage.spending import reservations as usage
@@ -44,16 +44,18 @@ class TurnOutcome:
     receipt: Receipt = EMPTY
     sources: Sequence[CitedSource] = ()
     failure: LangAIError | None = None
-    thinking: Thinking | None = None
+    thinking: ThinkingText | None = None
 
 
-def reply_parts(text: str, thinking: Thinking | None) -> list[dict[str, Any]]:
+def reply_parts(text: str, thinking: ThinkingText | None) -> list[dict[str, Any]]:
     thought = [{"type": "thinking", "text": thinking.text, "seconds": thinking.seconds}] if thinking else []
     return [*thought, *text_part(text)]
 
 
 @transaction.atomic
-def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause], thinking: Thinking | None = None) -> bool:
+def checkpoint(
+    started: Started, text: str, causes: Sequence[labels.Cause], thinking: ThinkingText | None = None
+) -> bool:
     """Store the text so far and renew the lease; False if this run may no longer write the reply.
 
     That is so if another run has taken the reply over, if its person deleted it, or if their account was deactivated

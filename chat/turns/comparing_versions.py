@@ -15,7 +15,7 @@ from chat.conversations.label_rises import LONGEST_TURN
 from chat.models import ChangeNotice, Citation, Message, PassageChange, Replacement, Share
 from chat.models.keeping import Keeping
 from search.models import Source
-from search.passage_changes import Followed, Version
+from search.passage_changes import Followed, NextVersion
 from search.services import version_texts
 from search.services.version_texts import Span
 
@@ -50,7 +50,7 @@ def _compare_one(row: Replacement) -> None:
         # A newer version has replaced this one, or the document was deleted.
         return
     waiting = _uncompared(version_texts.replaced_by(source), source)
-    version: Version | None = None
+    version: NextVersion | None = None
     while batch := list(waiting[:AT_ONCE]):
         version = version or version_texts.version_of(source.pk)
         _write(batch, source, version)
@@ -61,7 +61,7 @@ def _uncompared(earlier: Collection[UUID], source: Source) -> QuerySet[Citation]
     return cited.select_related("reply__conversation").order_by("pk")
 
 
-def _write(batch: Sequence[Citation], source: Source, version: Version) -> None:
+def _write(batch: Sequence[Citation], source: Source, version: NextVersion) -> None:
     old = version_texts.texts(map(span_of, batch))
     followed = version.follow((old.get(span_of(citation), ""), citation.page) for citation in batch)
     changes = [_change(citation, found, source) for citation, found in zip(batch, followed, strict=True)]

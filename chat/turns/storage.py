@@ -36,7 +36,7 @@ from chat.turns import cited_sources as sources
 from chat.turns.earlier import history
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
-from chat.values import ChosenAssistant, Thinking
+from chat.values import ChosenAssistant, ThinkingText
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.errors import ConflictError
@@ -61,7 +61,7 @@ class Started:
     request: TurnRequest
     lease: UUID
     before: Receipt = EMPTY
-    thinking: Thinking | None = None
+    thinking: ThinkingText | None = None
     # The message that the question follows; None if it is the first.
     after: UUID | None = None
 

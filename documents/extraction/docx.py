@@ -38,7 +38,7 @@ class OwnStyle:
 
 
 @dataclass
-class Word:
+class DocxReader:
     """A document being read: its styles, its text, and the paragraphs' reader, which knows the notes and comments."""
 
     styles: dict[str, Style]
@@ -55,7 +55,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
         styles = package.first_related(main, "styles")
         drawings = Drawings(package, limits)
         runs = RunReader(package, main, drawings)
-        word = Word(_styles(package.tree(styles)) if styles else {}, PageDraft(limits), runs)
+        word = DocxReader(_styles(package.tree(styles)) if styles else {}, PageDraft(limits), runs)
         _write_margins(package, main, "header", word)
         _write(body, word)
         _write_notes(word)
@@ -65,7 +65,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     return extracted
 
 
-def _write_margins(package: Package, main: str, kind: str, word: Word) -> None:
+def _write_margins(package: Package, main: str, kind: str, word: DocxReader) -> None:
     """Write the headers or the footers, each once, however many pages and sections have it."""
     names = dict.fromkeys(name for found, name in package.related(main).values() if found == kind and name in package)
     texts = (_margin(package.tree(name), replace(word, runs=word.runs.of(name))) for name in names)
@@ -74,7 +74,7 @@ def _write_margins(package: Package, main: str, kind: str, word: Word) -> None:
             word.draft.add(f"{kind.capitalize()}: {text}")
 
 
-def _margin(part: Element, word: Word) -> str:
+def _margin(part: Element, word: DocxReader) -> str:
     return "\n".join(filter(None, (" ".join(text.split()) for text in _cell(part, word))))
 
 
@@ -112,7 +112,7 @@ def _ancestry(name: str, styles: dict[str, OwnStyle]) -> Iterator[OwnStyle]:
         name = style.based_on
 
 
-def _write(block: Element, word: Word) -> None:
+def _write(block: Element, word: DocxReader) -> None:
     previous_in_list = False
     for element in _blocks(block):
         if local(element) == "tbl":
@@ -122,7 +122,7 @@ def _write(block: Element, word: Word) -> None:
             previous_in_list = _write_paragraph(element, word, previous_in_list)
 
 
-def _write_paragraph(paragraph: Element, word: Word, after_list: bool) -> bool:
+def _write_paragraph(paragraph: Element, word: DocxReader, after_list: bool) -> bool:
     """Write a paragraph and the text boxes in it; return whether it is a list item."""
     read = word.runs.read(paragraph)
     text = read.text
@@ -141,7 +141,7 @@ def _write_paragraph(paragraph: Element, word: Word, after_list: bool) -> bool:
     return style.item and style.level == BODY_LEVEL
 
 
-def _write_comments(references: list[str], word: Word) -> None:
+def _write_comments(references: list[str], word: DocxReader) -> None:
     for author, comment in word.runs.comments(references):
         word.draft.add(f"Comment by {author}: " + " ".join(_cell(comment, word)).strip())
 
@@ -164,7 +164,7 @@ def _blocks(parent: Element) -> Iterator[Element]:
             yield from _blocks(element)
 
 
-def _write_table(table: Element, word: Word) -> None:
+def _write_table(table: Element, word: DocxReader) -> None:
     rows = [list(_inner(line, "tc")) for line in _inner(table, "tr")]
     if all(len(cells) < 2 for cells in rows) and any(_is_layout(cell) for cells in rows for cell in cells):
         for cells in rows:
@@ -180,7 +180,7 @@ def _is_layout(cell: Element) -> bool:
     return any(local(block) == "tbl" for block in _blocks(cell))
 
 
-def _grid(table: Element, word: Word) -> Grid:
+def _grid(table: Element, word: DocxReader) -> Grid:
     grid = Grid()
     for line in _inner(table, "tr"):
         before = min(whole_number(_value(line, "trPr", "gridBefore"), 0), WIDEST_CELL)
@@ -191,7 +191,7 @@ def _grid(table: Element, word: Word) -> Grid:
     return grid
 
 
-def _table_cell(cell: Element, word: Word) -> Cell:
+def _table_cell(cell: Element, word: DocxReader) -> Cell:
     merged = child(cell, "tcPr", "vMerge")
     continues = merged is not None and attribute(merged, "val") != "restart"
     return Cell(" ".join(_cell(cell, word)), whole_number(_value(cell, "tcPr", "gridSpan"), 1), continues=continues)
@@ -206,7 +206,7 @@ def _inner(parent: Element, wanted: str) -> Iterator[Element]:
             yield from _inner(element, wanted)
 
 
-def _cell(cell: Element, word: Word) -> Iterator[str]:
+def _cell(cell: Element, word: DocxReader) -> Iterator[str]:
     for element in _blocks(cell):
         if local(element) == "tbl":
             yield from _grid(element, word).flat()
@@ -219,7 +219,7 @@ def _cell(cell: Element, word: Word) -> Iterator[str]:
             yield f"(Comment by {author}: {' '.join(_cell(comment, word)).strip()})"
 
 
-def _write_notes(word: Word) -> None:
+def _write_notes(word: DocxReader) -> None:
     # A note may refer to notes; those references stay numbers only.
     for number, note in enumerate(word.runs.notes(), start=1):
         text = " ".join(_cell(note, word)).strip() if note is not None else ""

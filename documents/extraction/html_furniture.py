@@ -44,7 +44,7 @@ SAMPLE_CHARACTERS, MOST_SAMPLES = 60, 3
 
 
 @dataclass
-class Measure:
+class ElementMeasure:
     """How much is in an element: characters of words, those in links, links, and whether it holds a main part."""
 
     characters: int = 0
@@ -52,7 +52,7 @@ class Measure:
     links: int = 0
     holds_main: bool = False
 
-    def add(self, inner: "Measure") -> None:
+    def add(self, inner: "ElementMeasure") -> None:
         self.characters += inner.characters
         self.linked += inner.linked
         self.links += inner.links
@@ -96,7 +96,7 @@ def furniture(body: LexborNode, walk: Sequence[tuple[LexborNode, bool]]) -> Furn
     return found if left >= LEAST_LEFT * whole.characters or says_where else Furniture()
 
 
-def _is_main(node: LexborNode, measure: Measure) -> bool:
+def _is_main(node: LexborNode, measure: ElementMeasure) -> bool:
     return measure.characters >= LEAST_MAIN and (node.tag in MAIN or _role(node) == "main")
 
 
@@ -109,7 +109,7 @@ def _is_text(node: LexborNode) -> bool:
     )
 
 
-def _leave_out(node: LexborNode, measure: Measure, found: Furniture) -> None:
+def _leave_out(node: LexborNode, measure: ElementMeasure, found: Furniture) -> None:
     found.left_out.add(node.mem_id)
     found.characters += measure.characters
     words = (
@@ -119,10 +119,10 @@ def _leave_out(node: LexborNode, measure: Measure, found: Furniture) -> None:
         found.samples.append(words[:SAMPLE_CHARACTERS])
 
 
-def _measured(walk: Sequence[tuple[LexborNode, bool]]) -> dict[int, Measure]:
+def _measured(walk: Sequence[tuple[LexborNode, bool]]) -> dict[int, ElementMeasure]:
     """Return the measure of each element by its id."""
-    measures: dict[int, Measure] = {}
-    around: list[Measure] = []
+    measures: dict[int, ElementMeasure] = {}
+    around: list[ElementMeasure] = []
     in_link = 0
     for node, opens in walk:
         tag = node.tag or ""
@@ -133,7 +133,7 @@ def _measured(walk: Sequence[tuple[LexborNode, bool]]) -> dict[int, Measure]:
                 around[-1].linked += length if in_link else 0
         elif opens:
             in_link += tag == "a"
-            measure = Measure(links=int(tag == "a"), holds_main=tag in ("h1", *MAIN) or _role(node) == "main")
+            measure = ElementMeasure(links=int(tag == "a"), holds_main=tag in ("h1", *MAIN) or _role(node) == "main")
             measures[node.mem_id] = measure
             around.append(measure)
         else:
@@ -144,7 +144,7 @@ def _measured(walk: Sequence[tuple[LexborNode, bool]]) -> dict[int, Measure]:
     return measures
 
 
-def _is_furniture(node: LexborNode, measure: Measure, *, begun: bool, in_section: bool) -> bool:
+def _is_furniture(node: LexborNode, measure: ElementMeasure, *, begun: bool, in_section: bool) -> bool:
     if measure.holds_main or not measure.characters:
         return False
     tag, role, named = node.tag or "", _role(node), _names(node)

@@ -34,7 +34,7 @@ val ward wards ware wise work works y
 """
 
 
-class Joiner:
+class HyphenJoiner:
     """Decides by the words that the document itself uses unbroken."""
 
     def __init__(self, lines: Iterable[str]) -> None:

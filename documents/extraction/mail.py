@@ -7,7 +7,7 @@ from documents.extraction.collected import TOO_MUCH_IN_ALL, CollectedParts
 from documents.extraction.encodings import clean
 from documents.extraction.grids import barred_tables
 from documents.extraction.layout import paged
-from documents.extraction.mail_parts import SHOWN, AttachedFile, Mail, day_of, sender_of
+from documents.extraction.mail_parts import SHOWN, Mail, MailFile, day_of, sender_of
 from documents.extraction.quoted_mails import QuotedMail, own_text, quoted_mails
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits, Unread
@@ -94,7 +94,7 @@ class MailWriter:
         else:
             note(Unread.ATTACHMENT, said(NOT_READ, name=_named(mail), reason=TOO_DEEP))
 
-    def _write_file(self, file: AttachedFile, place: str, depth: int) -> None:
+    def _write_file(self, file: MailFile, place: str, depth: int) -> None:
         self._files += 1
         where = _joined(place, f"attachment {_short(file.name)}")
         try:
@@ -104,7 +104,7 @@ class MailWriter:
         except ExtractionError as error:
             note(Unread.ATTACHMENT, said(NOT_READ, name=_short(file.name), reason=error.sentence))
 
-    def _read_file(self, file: AttachedFile, where: str, depth: int) -> None:
+    def _read_file(self, file: MailFile, where: str, depth: int) -> None:
         if self._files > MAX_FILES:
             raise ExtractionError(TOO_MANY)
         suffix = inner_files.suffix_of(file.name, file.media_type)
@@ -126,9 +126,9 @@ def _joined(*places: str) -> str:
     return ", ".join(filter(None, places))
 
 
-def _named(attached: AttachedFile | Mail) -> str:
+def _named(attached: MailFile | Mail) -> str:
     """Return what an attachment is called in the list of them and in places."""
-    if isinstance(attached, AttachedFile):
+    if isinstance(attached, MailFile):
         return attached.name
     subject = _short(attached.headers.get("Subject", ""))
     return f"forwarded mail “{subject}”" if subject else "a forwarded mail"

@@ -52,7 +52,7 @@ MUCH_LONGER = 4
 
 
 @dataclass(frozen=True)
-class AttachedFile:
+class MailFile:
     """A file in a mail. `data` decodes its bytes when they are needed."""
 
     name: str
@@ -66,7 +66,7 @@ class Mail:
 
     headers: dict[str, str]
     body: str
-    attached: "tuple[AttachedFile | Mail, ...]" = ()
+    attached: "tuple[MailFile | Mail, ...]" = ()
 
     @property
     def is_one(self) -> bool:
@@ -218,7 +218,7 @@ def _content(part: MIMEPart) -> str:
     return (None if declared in ("", "us-ascii") else decoded(data, declared)) or decode(data)
 
 
-def _attached(parts: Iterable[EmailMessage]) -> Iterable["AttachedFile | Mail"]:
+def _attached(parts: Iterable[EmailMessage]) -> Iterable["MailFile | Mail"]:
     for part in parts:
         name, kind = _file_name(part), part.get_content_type()
         if kind in SIGNATURES:
@@ -226,7 +226,7 @@ def _attached(parts: Iterable[EmailMessage]) -> Iterable["AttachedFile | Mail"]:
         if kind == "message/rfc822" and (mail := _inner_mail(part)):
             yield mail
         else:
-            yield AttachedFile(shown_name(name) if name else f"a file ({kind})", kind, lambda part=part: _bytes(part))  # type: ignore[misc]
+            yield MailFile(shown_name(name) if name else f"a file ({kind})", kind, lambda part=part: _bytes(part))  # type: ignore[misc]
 
 
 def _inner_mail(part: EmailMessage) -> Mail | None:

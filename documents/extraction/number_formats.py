@@ -37,7 +37,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Section:
+class FormatSection:
     """One of the up to four formats in a format: for positive and negative numbers, for zero, for text.
 
     `condition`: the operator and the number that say which numbers it is for instead.
@@ -95,7 +95,7 @@ def plain(value: float) -> str:
 
 
 @lru_cache(maxsize=2000)
-def sections_of(code: str) -> tuple[Section, ...]:
+def sections_of(code: str) -> tuple[FormatSection, ...]:
     parts, start = list[str](), 0
     while len(parts) < 4:
         found = SECTION.match(code, start)
@@ -107,7 +107,7 @@ def sections_of(code: str) -> tuple[Section, ...]:
     return tuple(map(_section, parts))
 
 
-def _section(code: str) -> Section:
+def _section(code: str) -> FormatSection:
     tokens, condition = list[Token](), None
     for match in TOKEN.finditer(code):
         if match["bracket"] is not None:
@@ -126,7 +126,7 @@ def _section(code: str) -> Section:
             tokens.append(Token("digit", match["digit"]))
         elif match["rest"]:
             tokens.append(Token(KINDS.get(match["rest"], "literal"), match["rest"]))
-    return Section(tuple(tokens), condition)
+    return FormatSection(tuple(tokens), condition)
 
 
 def _condition(operator: str, number: str) -> tuple[str, Decimal] | None:
@@ -147,7 +147,7 @@ def _bracket(inner: str) -> list[Token]:
     return [Token("literal", currency[1])] if currency else []
 
 
-def _chosen(sections: tuple[Section, ...], number: Decimal) -> tuple[Section, bool]:
+def _chosen(sections: tuple[FormatSection, ...], number: Decimal) -> tuple[FormatSection, bool]:
     """Return the section for a number, and whether it shows the sign: one for negative numbers alone does not."""
     numeric = [section for section in sections[:3] if not section.has("text")] or list(sections[:1])
     if any(section.condition for section in numeric):
@@ -159,7 +159,7 @@ def _chosen(sections: tuple[Section, ...], number: Decimal) -> tuple[Section, bo
     return numeric[2] if len(numeric) > 2 and number == 0 else numeric[0], True
 
 
-def _number(section: Section, number: Decimal) -> str:
+def _number(section: FormatSection, number: Decimal) -> str:
     if not section.has("digit"):
         parts = (plain(float(number)) if token.kind == "general" else token.text for token in section.tokens)
         return "".join(parts).strip()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from documents.extraction.encodings import clean
 from documents.extraction.reading import may_turn, note, picture_time
 from documents.extraction.types import ExtractionError, LimitReachedError, Limits, Unread
-from documents.sentences import Sentence, said
+from documents.sentences import SentenceTemplate, said
 from langai_site.words import gettext_noop
 
 if TYPE_CHECKING:
@@ -139,10 +139,10 @@ class Recogniser:
             raise ExtractionError(self._failed(page, done.stderr))
         return list(_found(done.stdout.decode(errors="replace").splitlines()))
 
-    def _too_slow(self) -> Sentence:
+    def _too_slow(self) -> SentenceTemplate:
         return said(TOO_SLOW, seconds=str(self._limits.seconds), done=self._done, pages=self._pages)
 
-    def _failed(self, page: int, complaint: bytes) -> Sentence:
+    def _failed(self, page: int, complaint: bytes) -> SentenceTemplate:
         if b"traineddata" in complaint:
             return said(UNKNOWN_LANGUAGE, page=str(page), languages=self._limits.ocr_languages)
         return said(UNRECOGNISABLE, page=str(page), megabytes=str(self._limits.memory_mb))

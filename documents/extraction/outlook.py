@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from documents.extraction import compressed_rtf, mail, rtf
 from documents.extraction.encodings import clean, decode
-from documents.extraction.mail_parts import AttachedFile, Mail
+from documents.extraction.mail_parts import Mail, MailFile
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, Limits, Unread
 from documents.names import shown_name
@@ -97,7 +97,7 @@ class MsgReader:
             note(Unread.PART, said(NO_RICH_TEXT))
             return ""
 
-    def _attached(self, place: Place, depth: int) -> Iterator[AttachedFile | Mail]:
+    def _attached(self, place: Place, depth: int) -> Iterator[MailFile | Mail]:
         folders = dict.fromkeys(
             tuple(entry[: len(place) + 1])
             for entry in self._entries
@@ -114,7 +114,7 @@ class MsgReader:
             if not self._container.exists(list(inner)):
                 data = (*folder, f"__substg1.0_{FILE_DATA}{BINARY}")
                 kind = self._text(folder, FILE_TYPE) or "application/octet-stream"
-                yield AttachedFile(shown, kind, lambda data=data: self._bytes(data))  # type: ignore[misc]
+                yield MailFile(shown, kind, lambda data=data: self._bytes(data))  # type: ignore[misc]
             elif depth < MAX_DEPTH:
                 yield self.mail(inner, depth + 1)
             else:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 
 from documents.extraction import pdf_scans
-from documents.extraction.hyphens import Joiner
+from documents.extraction.hyphens import HyphenJoiner
 from documents.extraction.ocr import Recogniser, available, text_in
 from documents.extraction.pdf_page import PageContent, content_of
 from documents.extraction.pdf_text import laid_out
@@ -58,7 +58,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     for number, content in enumerate(contents, start=1):
         if content.lost:
             note(Unread.LOST_CHARACTERS, pages=[number], count=content.lost)
-    joiner = Joiner(line for content in contents for line in content.lines())
+    joiner = HyphenJoiner(line for content in contents for line in content.lines())
     pages, headings = laid_out(contents, joiner)
     empty = [number for number, page in enumerate(pages, start=1) if not page.text.strip()]
     if empty and len(empty) < len(pages):

@@ -10,7 +10,7 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
-from documents.extraction.pdf_words import Line, Word, turned
+from documents.extraction.pdf_words import Line, PdfWord, turned
 
 # What the contents of an annotation are called; others (links, pop-up windows, films) say nothing of their own.
 NAMES = {
@@ -50,13 +50,13 @@ class Annotations:
     that belong to the whole page.
     """
 
-    fields: list[tuple[Word, str]]
+    fields: list[tuple[PdfWord, str]]
     notes: list[str]
 
 
 def annotations_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, form: Form, quarters: int) -> Annotations:
     """Return what was added to the page; `form` is PDFium's handle of the document's form, or None without one."""
-    fields: list[tuple[Word, str]] = []
+    fields: list[tuple[PdfWord, str]] = []
     notes: list[str] = []
     for index in range(min(raw.FPDFPage_GetAnnotCount(page), MOST_ANNOTATIONS)):
         with _annotation(page, index) as annotation:
@@ -65,14 +65,14 @@ def annotations_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, fo
             kind = raw.FPDFAnnot_GetSubtype(annotation)
             if kind == raw.FPDF_ANNOT_WIDGET:
                 if form and (value := _value(form, annotation)):
-                    fields.append((Word(value, *turned(_box(annotation), quarters)), _name(form, annotation)))
+                    fields.append((PdfWord(value, *turned(_box(annotation), quarters)), _name(form, annotation)))
             elif kind in NAMES and (contents := _string(annotation, b"Contents")):
                 marked = _marked(annotation, text_page) if kind in MARKED else ""
                 notes.append(_note(NAMES[kind], contents, marked, _string(annotation, b"T")))
     return Annotations(fields, notes)
 
 
-def with_fields(lines: list[Line], fields: list[tuple[Word, str]]) -> list[Line]:
+def with_fields(lines: list[Line], fields: list[tuple[PdfWord, str]]) -> list[Line]:
     """Return the lines with each field's value in the line beside it, or with its name as a line at its height."""
     lines = [list(line) for line in lines]
     for field, name in sorted(fields, key=lambda item: (-item[0].top, item[0].left)):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import inf
 from statistics import fmean
 
-from documents.extraction.pdf_words import Line, Word, line_height
+from documents.extraction.pdf_words import Line, PdfWord, line_height
 
 # Narrower than this many heights of a line is a space between words.
 GUTTER_HEIGHTS = 0.8
@@ -22,7 +22,7 @@ SENTENCE_ENDS = ".!?:;\u3002\uff01\uff1f"
 
 
 @dataclass(frozen=True)
-class Block:
+class ColumnBlock:
     """Lines from `start` to `end` that leave `gutter` free; `paired` of them have words on both sides of it."""
 
     start: int
@@ -46,13 +46,13 @@ def reading_order(lines: Sequence[Line], columns: int = MOST_COLUMNS) -> list[Li
     ]
 
 
-def _block(lines: Sequence[Line]) -> Block | None:
+def _block(lines: Sequence[Line]) -> ColumnBlock | None:
     """Return the block of two columns with the most lines, if its lines are running text."""
     candidates = sorted(_blocks(lines), key=lambda block: -block.paired)
     return next((block for block in candidates if _is_running(lines[block.start : block.end], block.gutter)), None)
 
 
-def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
+def _blocks(lines: Sequence[Line]) -> Iterator[ColumnBlock]:
     least = GUTTER_HEIGHTS * line_height(lines)
     edges: Counter[int] = Counter()
     for line in lines:
@@ -65,7 +65,7 @@ def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
             yield from _runs(lines, float(gutter), least)
 
 
-def _runs(lines: Sequence[Line], gutter: float, least: float) -> Iterator[Block]:
+def _runs(lines: Sequence[Line], gutter: float, least: float) -> Iterator[ColumnBlock]:
     """Yield each run of lines that leave a gutter free, from its first line with two sides to the last of a column."""
     start = end = paired = 0
     left, right = inf, -inf
@@ -78,7 +78,7 @@ def _runs(lines: Sequence[Line], gutter: float, least: float) -> Iterator[Block]
             end = index + 1 if _follows(line, lines[index - 1], least) and end == index else end
         else:
             if paired >= LEAST_LINES:
-                yield Block(start, end, gutter, paired)
+                yield ColumnBlock(start, end, gutter, paired)
             start = end = paired = 0
             left, right = inf, -inf
 
@@ -139,5 +139,5 @@ def _has_case(letter: str) -> bool:
     return letter.isupper() or letter.islower()
 
 
-def _left(word: Word) -> float:
+def _left(word: PdfWord) -> float:
     return word.left

@@ -10,7 +10,7 @@ from documents.extraction.encodings import clean
 from documents.extraction.pdf_annotations import Form, annotations_of, with_fields
 from documents.extraction.pdf_columns import reading_order
 from documents.extraction.pdf_scans import Box, PictureFinder
-from documents.extraction.pdf_tables import Grid, fill, grids_of, table_rows
+from documents.extraction.pdf_tables import RuledGrid, fill, grids_of, table_rows
 from documents.extraction.pdf_words import LINE_HYPHENS, NOTHING, Line, PageWords, turned, words_of
 
 UNKNOWN = "\ufffd"
@@ -75,7 +75,7 @@ def content_of(page: pypdfium2.PdfPage, form: Form, finder: PictureFinder) -> Pa
     return content
 
 
-def _parts(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Part]:
+def _parts(lines: Sequence[Line], grids: Sequence[RuledGrid]) -> list[Part]:
     rest, tables = fill(grids, lines)
     parts: list[Part] = []
     start = 0

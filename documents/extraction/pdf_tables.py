@@ -9,7 +9,7 @@ from operator import neg
 import pypdfium2
 from pypdfium2 import raw
 
-from documents.extraction.pdf_words import Line, Word, turned
+from documents.extraction.pdf_words import Line, PdfWord, turned
 
 # Thinner than this, in points, is a line; nearer than this, two lines are one.
 THIN, NEAR = 3.0, 3.0
@@ -21,7 +21,7 @@ MOST_ROWS, MOST_COLUMNS = 1000, 60
 
 
 @dataclass(frozen=True)
-class Rule:
+class RuledLine:
     """A straight line: at `at`, from `start` to `end` along the other axis."""
 
     at: float
@@ -30,16 +30,16 @@ class Rule:
 
 
 @dataclass
-class Grid:
+class RuledGrid:
     """A table's ruled lines: `rows` from the top, `columns` from the left; `rules` are the upright ones."""
 
     rows: list[float]
     columns: list[float]
-    upright: list[Rule]
-    cells: dict[tuple[int, int], list[Word]] = field(default_factory=dict)
+    upright: list[RuledLine]
+    cells: dict[tuple[int, int], list[PdfWord]] = field(default_factory=dict)
     _starts: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def place(self, word: Word) -> tuple[int, int] | None:
+    def place(self, word: PdfWord) -> tuple[int, int] | None:
         """Return row and column of a word; None for one outside."""
         column = bisect(self.columns, word.middle) - 1
         row = bisect(self.rows, -(word.top + word.bottom) / 2, key=neg) - 1
@@ -60,16 +60,16 @@ class Grid:
         return column
 
 
-def grids_of(page: pypdfium2.PdfPage, quarters: int) -> list[Grid]:
+def grids_of(page: pypdfium2.PdfPage, quarters: int) -> list[RuledGrid]:
     """Return the tables that are drawn with lines around at least two rows and two columns."""
-    level: list[Rule] = []
-    upright: list[Rule] = []
+    level: list[RuledLine] = []
+    upright: list[RuledLine] = []
     for left, right, bottom, top in _strokes(page):
         a, b, c, d = turned((left, right, bottom, top), quarters)
         if d - c <= THIN and b - a >= SHORTEST:
-            level.append(Rule((c + d) / 2, a, b))
+            level.append(RuledLine((c + d) / 2, a, b))
         elif b - a <= THIN and d - c >= SHORTEST:
-            upright.append(Rule((a + b) / 2, c, d))
+            upright.append(RuledLine((a + b) / 2, c, d))
         if len(level) + len(upright) > MOST_RULES:
             return []
     level, upright = _merged(level), _merged(upright)
@@ -120,19 +120,21 @@ def _between(start: tuple[float, float], end: tuple[float, float]) -> tuple[floa
     return min(start[0], end[0]), max(start[0], end[0]), min(start[1], end[1]), max(start[1], end[1])
 
 
-def _merged(rules: list[Rule]) -> list[Rule]:
+def _merged(rules: list[RuledLine]) -> list[RuledLine]:
     """Return the rules with those joined that continue or cover each other."""
-    merged: list[Rule] = []
+    merged: list[RuledLine] = []
     for rule in sorted(rules, key=lambda rule: (round(rule.at / NEAR), rule.start)):
         before = merged[-1] if merged else None
         if before and abs(before.at - rule.at) <= NEAR and rule.start <= before.end + NEAR:
-            merged[-1] = Rule(before.at, before.start, max(before.end, rule.end))
+            merged[-1] = RuledLine(before.at, before.start, max(before.end, rule.end))
         else:
             merged.append(rule)
     return merged
 
 
-def _groups(level: Sequence[Rule], upright: Sequence[Rule]) -> Iterator[tuple[list[Rule], list[Rule]]]:
+def _groups(
+    level: Sequence[RuledLine], upright: Sequence[RuledLine]
+) -> Iterator[tuple[list[RuledLine], list[RuledLine]]]:
     """Yield the level and upright rules of each connected drawing."""
     waiting, free = set(range(len(level))), set(range(len(upright)))
     while waiting:
@@ -148,18 +150,18 @@ def _groups(level: Sequence[Rule], upright: Sequence[Rule]) -> Iterator[tuple[li
         yield [level[h] for h in rows], [upright[v] for v in columns]
 
 
-def _cross(level: Rule, upright: Rule) -> bool:
+def _cross(level: RuledLine, upright: RuledLine) -> bool:
     return (
         level.start - NEAR <= upright.at <= level.end + NEAR and upright.start - NEAR <= level.at <= upright.end + NEAR
     )
 
 
-def _grid(level: list[Rule], upright: list[Rule]) -> Grid | None:
+def _grid(level: list[RuledLine], upright: list[RuledLine]) -> RuledGrid | None:
     rows = _distinct(rule.at for rule in level)[::-1]
     columns = _distinct(rule.at for rule in upright)
     if not (3 <= len(rows) <= MOST_ROWS and 3 <= len(columns) <= MOST_COLUMNS):
         return None
-    return Grid(rows, columns, upright)
+    return RuledGrid(rows, columns, upright)
 
 
 def _distinct(places: Iterable[float]) -> list[float]:
@@ -170,7 +172,7 @@ def _distinct(places: Iterable[float]) -> list[float]:
     return distinct
 
 
-def table_rows(grid: Grid) -> list[list[str]]:
+def table_rows(grid: RuledGrid) -> list[list[str]]:
     """Return the cells' texts, row by row; cells that are empty or belong to the one before are empty."""
     return [
         [_cell_text(grid.cells.get((row, column), ())) for column in range(len(grid.columns) - 1)]
@@ -178,11 +180,11 @@ def table_rows(grid: Grid) -> list[list[str]]:
     ]
 
 
-def _cell_text(words: Sequence[Word]) -> str:
+def _cell_text(words: Sequence[PdfWord]) -> str:
     return " ".join(word.text for word in words)
 
 
-def fill(grids: Sequence[Grid], lines: Sequence[Line]) -> tuple[list[Line], list[tuple[int, Grid]]]:
+def fill(grids: Sequence[RuledGrid], lines: Sequence[Line]) -> tuple[list[Line], list[tuple[int, RuledGrid]]]:
     """Put the words that stand in tables into their cells.
 
     Return the lines with the other words, and each table that has words with the number of the line before which it

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from documents.extraction.encodings import clean
 from documents.extraction.grids import NUMBER, YEAR
-from documents.extraction.hyphens import Joiner, without_marks
+from documents.extraction.hyphens import HyphenJoiner, without_marks
 from documents.extraction.layout import TITLE_CHARACTERS, row
 from documents.extraction.pdf_page import PageContent, Table
 from documents.extraction.types import MAX_HEADINGS, ExtractedPage, Heading
@@ -18,7 +18,7 @@ NEAR = 3.0
 class PdfLayout:
     """Pages of text and headings, which grow page by page."""
 
-    def __init__(self, joiner: Joiner) -> None:
+    def __init__(self, joiner: HyphenJoiner) -> None:
         self._joiner = joiner
         self._text = ""
         self._header = ""
@@ -101,7 +101,7 @@ def names_figures(rows: Sequence[Sequence[str]]) -> bool:
     return any(is_figure and name.strip() for is_figure, name in zip(figures, rows[0], strict=False))
 
 
-def laid_out(contents: Iterable[PageContent], joiner: Joiner) -> tuple[list[ExtractedPage], list[Heading]]:
+def laid_out(contents: Iterable[PageContent], joiner: HyphenJoiner) -> tuple[list[ExtractedPage], list[Heading]]:
     layout = PdfLayout(joiner)
     for content in contents:
         layout.add(content)

@@ -28,7 +28,7 @@ ASKED_FOR_ANGLE = 40
 
 
 @dataclass(frozen=True)
-class Word:
+class PdfWord:
     """A word and its box, in points, in a frame in which text runs to the right and the next line is below."""
 
     text: str
@@ -46,7 +46,7 @@ class Word:
         return self.top - self.bottom
 
 
-Line = list[Word]
+Line = list[PdfWord]
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ def _placed_line(text_page: pypdfium2.PdfTextPage, text: str, start: int, end: i
     return sorted(words, key=lambda word: word.left) if goes_back else words
 
 
-def _word(text_page: pypdfium2.PdfTextPage, text: str, first: int, last: int, quarters: int) -> Word:
+def _word(text_page: pypdfium2.PdfTextPage, text: str, first: int, last: int, quarters: int) -> PdfWord:
     one = _box(text_page, first, quarters)
     other = _box(text_page, last - 1, quarters)
-    return Word(
+    return PdfWord(
         text[first:last], min(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), max(one[3], other[3])
     )
 
@@ -168,7 +168,7 @@ Letter = tuple[tuple[float, float, float, float], str]
 
 def _words_from_right(
     text_page: pypdfium2.PdfTextPage, text: str, start: int, end: int, quarters: int
-) -> Sequence[Word]:
+) -> Sequence[PdfWord]:
     """Return the words of a line with right-to-left words, each with its letters in the order of reading."""
     letters = [(_box(text_page, index, quarters), text[index]) for index in range(start, end)]
     if _are_apart(letters):
@@ -188,13 +188,13 @@ def _are_apart(letters: Sequence[Letter]) -> bool:
     return len(places) == len(letters) and not any(unicodedata.combining(letter) for _, letter in letters)
 
 
-def _word_of_letters(places: Sequence[Letter]) -> Word:
+def _word_of_letters(places: Sequence[Letter]) -> PdfWord:
     """Return a word of a line with right-to-left words: its letters in the order of reading, by where they stand."""
     boxes = [box for box, _ in places]
     letters = "".join(character for _, character in places)
     if _are_apart(places):
         letters = logical_letters([character for _, character in sorted(places, key=lambda place: place[0][0])])
-    return Word(
+    return PdfWord(
         letters,
         min(box[0] for box in boxes),
         max(box[1] for box in boxes),

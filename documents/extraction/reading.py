@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from documents.extraction.types import ExtractedPage, Note
-from documents.sentences import Sentence, Value
+from documents.sentences import SentenceTemplate, Value
 
 # Recognising a page in every direction takes up to four times as long.
 MOST_TURNED = 10
@@ -29,10 +29,10 @@ class Reading:
     # Takes the first pages of a long file as soon as they are read; None: all of them are returned together.
     take: Callable[[ExtractedPage], None] | None = None
     taken: int = 0
-    _counts: dict[tuple[str, str | Sentence], int] = field(default_factory=dict)
-    _pages: dict[tuple[str, str | Sentence], set[int]] = field(default_factory=dict)
+    _counts: dict[tuple[str, str | SentenceTemplate], int] = field(default_factory=dict)
+    _pages: dict[tuple[str, str | SentenceTemplate], set[int]] = field(default_factory=dict)
 
-    def add(self, code: str, value: str | Sentence, pages: Iterable[int], count: int) -> None:
+    def add(self, code: str, value: str | SentenceTemplate, pages: Iterable[int], count: int) -> None:
         kind = (str(code), shortened(value))
         if kind not in self._counts and len(self._counts) == MOST_NOTES:
             return
@@ -61,10 +61,10 @@ def begin(encoding: str = "", take: Callable[[ExtractedPage], None] | None = Non
         _current.reset(before)
 
 
-def shortened(value: str | Sentence) -> str | Sentence:
+def shortened(value: str | SentenceTemplate) -> str | SentenceTemplate:
     """Return a value on one line, with texts of VALUE_CHARACTERS at most."""
-    if isinstance(value, Sentence):
-        return Sentence(value.template, tuple((name, _short(one)) for name, one in value.values))
+    if isinstance(value, SentenceTemplate):
+        return SentenceTemplate(value.template, tuple((name, _short(one)) for name, one in value.values))
     return _one_line(value)
 
 
@@ -76,7 +76,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:VALUE_CHARACTERS]
 
 
-def note(code: str, value: str | Sentence = "", *, pages: Iterable[int] = (), count: int = 1) -> None:
+def note(code: str, value: str | SentenceTemplate = "", *, pages: Iterable[int] = (), count: int = 1) -> None:
     """Record that a part of the file was not read, or is uncertain; `code` is one of types.Unread.
 
     Notes of the same code and value are added up. Outside `begin` nobody asks, so nothing is kept.

@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import dataclass, replace
 
-from documents.sentences import Sentence, said
+from documents.sentences import SentenceTemplate, said
 from langai_site.words import gettext_noop
 
 
@@ -156,7 +156,7 @@ def is_readable(suffix: str) -> bool:
     return known is not None and (not known.saved_as or bool(libreoffice()))
 
 
-def readable_types() -> Sentence:
+def readable_types() -> SentenceTemplate:
     """Return the suffixes as a person reads them: `.csv, .docx, …`; those of programs are not listed one by one."""
     named = sorted(filter(is_readable, FORMATS.keys() - {*PROGRAMS, *SETTINGS, NO_ENDING}))
     return said(TYPES, suffixes=", ".join(named))
@@ -167,7 +167,7 @@ def accepted() -> str:
     return ",".join([*(suffix for suffix in FORMATS if suffix and is_readable(suffix)), "text/plain"])
 
 
-def advice(suffix: str) -> Sentence:
+def advice(suffix: str) -> SentenceTemplate:
     """Return what to do with a file of a type that cannot be read."""
     if suffix in SAVE_AS:
         return said(SAVE_OR_INSTALL if suffix in FORMATS else SAVE, suffix=SAVE_AS[suffix])

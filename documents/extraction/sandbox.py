@@ -22,8 +22,8 @@ from documents.extraction.types import (
     Note,
 )
 from documents.extraction.warm import DISK_FULL
-from documents.extraction.warm_process import OUT_OF_TIME, Job
-from documents.sentences import Sentence, restored, said
+from documents.extraction.warm_process import OUT_OF_TIME, ReadingJob
+from documents.sentences import SentenceTemplate, restored, said
 from langai_site.words import gettext_noop
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
         tempfile.TemporaryFile() as complaints,
     ):
         environment = {**_environment(), "TMPDIR": folder}
-        job = Job(module, path, asdict(limits), environment, output, complaints)
+        job = ReadingJob(module, path, asdict(limits), environment, output, complaints)
         code = warm_process.run(job, limits.seconds, watch)
         if code:
             logger.warning("Extraction ended with %s: %s", code, _where(complaints))
@@ -85,7 +85,7 @@ def _environment() -> dict[str, str]:
     return {**ENVIRONMENT, **{name: value for name, value in passed.items() if value}}
 
 
-def _reason(code: int, limits: Limits) -> Sentence:
+def _reason(code: int, limits: Limits) -> SentenceTemplate:
     if code == -signal.SIGXCPU and 0 < limits.cpu_seconds < limits.seconds:
         return said(TOO_COSTLY)
     if code in (-signal.SIGXCPU, OUT_OF_TIME):

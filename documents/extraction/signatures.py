@@ -7,7 +7,7 @@ from pathlib import Path
 
 from documents.extraction.registry import FORMATS, advice, is_readable
 from documents.extraction.types import ExtractionError
-from documents.sentences import Sentence, said
+from documents.sentences import SentenceTemplate, said
 from langai_site.words import gettext_noop
 
 EMPTY = gettext_noop("This file is empty. Upload a complete copy.")
@@ -89,7 +89,7 @@ def check(path: Path) -> None:
         raise ExtractionError(template, what=said(what), suffix=named, remedy=_remedy(suffix))
 
 
-def _remedy(suffix: str) -> Sentence:
+def _remedy(suffix: str) -> SentenceTemplate:
     if is_readable(suffix):
         return said(RENAME, suffix=suffix)
     if suffix == ".zip":

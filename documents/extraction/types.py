@@ -1,10 +1,10 @@
-"""The values that worker and extraction process exchange; no Django."""
+"""Pure: the values that worker and extraction process exchange."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from documents.sentences import Sentence, Value, said
+from documents.sentences import SentenceTemplate, Value, said
 from langai_site.errors import LangAIError
 from langai_site.words import gettext_noop
 
@@ -20,7 +20,7 @@ class ExtractionError(LangAIError):
 
     code, status = "extraction_failed", 422
 
-    def __init__(self, template: str | Sentence, **values: Value) -> None:
+    def __init__(self, template: str | SentenceTemplate, **values: Value) -> None:
         self.sentence = said(template, **values)
         super().__init__(str(self.sentence))
 
@@ -85,7 +85,7 @@ class Note:
     """
 
     code: str
-    value: str | Sentence = ""
+    value: str | SentenceTemplate = ""
     pages: tuple[int, ...] = ()
     count: int = 0
 

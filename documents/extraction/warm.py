@@ -35,7 +35,7 @@ IDLE_SECONDS = 60.0
 REQUEST_BYTES = 1024 * 1024
 
 
-class WarmProcess:
+class WarmServer:
     """Answers requests, one at a time, until there are none for a while, or the other side has closed the socket."""
 
     def __init__(self, requests: socket.socket) -> None:
@@ -136,4 +136,4 @@ def _address_space() -> int:
 
 if __name__ == "__main__":
     main.end_with(int(sys.argv[2]))
-    WarmProcess(socket.socket(fileno=int(sys.argv[1]))).run()
+    WarmServer(socket.socket(fileno=int(sys.argv[1]))).run()

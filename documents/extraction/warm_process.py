@@ -34,7 +34,7 @@ class NotStartedError(Exception):
 
 
 @dataclass(frozen=True)
-class Job:
+class ReadingJob:
     """A file to read: by which module, within which limits, in which environment, and where the outcome goes."""
 
     module: str
@@ -67,7 +67,7 @@ class WarmProcess:
     def is_worn(self) -> bool:
         return self._files >= MOST_FILES or self._bytes >= MOST_BYTES
 
-    def run(self, job: Job, seconds: float, watch: Callable[[], object]) -> int:
+    def run(self, job: ReadingJob, seconds: float, watch: Callable[[], object]) -> int:
         """Return the reader's exit code, negative for a signal. `watch` is called about every second meanwhile.
 
         Raises NotStartedError if this process is gone, which an idle one may be.
@@ -139,7 +139,7 @@ def _end(process: subprocess.Popen[bytes], ours: socket.socket) -> None:
 _of_threads = threading.local()
 
 
-def run(job: Job, seconds: float, watch: Callable[[], object]) -> int:
+def run(job: ReadingJob, seconds: float, watch: Callable[[], object]) -> int:
     """Read a file with this thread's process, and return the reader's exit code, as `WarmProcess.run` does.
 
     After anything but success the next file gets another process.

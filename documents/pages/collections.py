@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from documents.pages.fields import label_of, labels, numbers_of, readers_in_words, seen_label
 from documents.services import library, own, quotas, sharing
-from documents.services.own import Description
+from documents.services.own import CollectionDescription
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
@@ -23,9 +23,9 @@ from search.models import Collection
 NEW, SETTINGS = "documents/new_collection.html", "documents/settings.html"
 
 
-def description_of(request: HttpRequest) -> Description:
+def description_of(request: HttpRequest) -> CollectionDescription:
     form = request.POST
-    return Description(form.get("name", ""), form.get("description", ""), label_of(form))
+    return CollectionDescription(form.get("name", ""), form.get("description", ""), label_of(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

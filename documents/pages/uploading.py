@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from documents.names import shown_name
 from documents.pages.fields import label_of
 from documents.services import imports, library
-from documents.services.imports import ImportOutcome, Result, Target
+from documents.services.imports import ImportOutcome, ImportResult, ImportTarget
 from documents.services.uploads import replace
 from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.session import signed_in
@@ -40,7 +40,7 @@ def upload(request: HttpRequest, collection: int) -> HttpResponseBase:
     person = signed_in(request)
     found = library.managed_collection(person, collection)
     label = label_of(request.POST, default=Sensitivity.PUBLIC)
-    target = Target(found, person, label, replace=bool(request.POST.get("replace")))
+    target = ImportTarget(found, person, label, replace=bool(request.POST.get("replace")))
     files = [file for file in request.FILES.getlist("files") if file]
     paths = request.POST.getlist("paths")
     wants_json = "application/json" in request.headers.get("Accept", "")
@@ -53,12 +53,12 @@ def upload(request: HttpRequest, collection: int) -> HttpResponseBase:
     return redirect("documents:collection", collection)
 
 
-def _stored(file: "File[bytes]", path: str, target: Target) -> Result:
+def _stored(file: "File[bytes]", path: str, target: ImportTarget) -> ImportResult:
     name = relative_path(path, shown_name(file.name or ""))
     try:
         return imports.take(file, name, target)
     except LangAIError as error:
-        return Result(name, ImportOutcome.FAILED, error.message)
+        return ImportResult(name, ImportOutcome.FAILED, error.message)
 
 
 def relative_path(path: str, name: str) -> str:
@@ -67,16 +67,16 @@ def relative_path(path: str, name: str) -> str:
     return "/".join((*folders, name))[-imports.PATH_CHARACTERS :]
 
 
-def _answer(result: Result) -> JsonResponse:
+def _answer(result: ImportResult) -> JsonResponse:
     is_accepted = result.outcome not in (ImportOutcome.FAILED, ImportOutcome.CHANGED)
     return JsonResponse({"words": words_of(result), "is_accepted": is_accepted})
 
 
-def words_of(result: Result) -> str:
+def words_of(result: ImportResult) -> str:
     return _(OUTCOMES[result.outcome]) if result.outcome in OUTCOMES else result.reason
 
 
-def _tell(request: HttpRequest, results: list[Result]) -> None:
+def _tell(request: HttpRequest, results: list[ImportResult]) -> None:
     """Say how many files were accepted, and why others were not."""
     accepted = [result for result in results if result.outcome in (ImportOutcome.IMPORTED, ImportOutcome.REPLACED)]
     others = [result for result in results if result not in accepted]

@@ -34,7 +34,7 @@ class ImportOutcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Result:
+class ImportResult:
     """The result for one file; `path` is relative to the folder. `document` is the one that holds it now."""
 
     path: str
@@ -44,7 +44,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Target:
+class ImportTarget:
     """The collection to import into, and the options."""
 
     collection: Collection
@@ -65,21 +65,21 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
-def import_file(path: Path, folder: Path, target: Target) -> Result:
+def import_file(path: Path, folder: Path, target: ImportTarget) -> ImportResult:
     """Import one file, never holding it in memory as a whole. A file that cannot be imported gives a result, too."""
     # A name that is not valid text on this system becomes text here.
     relative = os.fsencode(path.relative_to(folder)).decode(errors="replace")[-PATH_CHARACTERS:]
     try:
         if reason := _unreadable(path):
-            return Result(relative, ImportOutcome.SKIPPED, reason)
+            return ImportResult(relative, ImportOutcome.SKIPPED, reason)
         with path.open("rb") as stream:
             return take(File(stream, name=path.name), relative, target)
     except OSError as error:
-        return Result(
+        return ImportResult(
             relative, ImportOutcome.FAILED, f"It could not be copied: {error.strerror or type(error).__name__}."
         )
     except LangAIError as error:
-        return Result(relative, ImportOutcome.FAILED, error.message)
+        return ImportResult(relative, ImportOutcome.FAILED, error.message)
 
 
 def _unreadable(path: Path) -> str:
@@ -90,7 +90,7 @@ def _unreadable(path: Path) -> str:
     return f"{suffix or 'Files without an ending'} cannot be read{instead}."
 
 
-def take(file: "File[bytes]", relative: str, target: Target) -> Result:
+def take(file: "File[bytes]", relative: str, target: ImportTarget) -> ImportResult:
     """Add a file that has this path in its folder, or replace the document that it was before.
 
     Raises what `upload` and `replace` do.
@@ -98,22 +98,22 @@ def take(file: "File[bytes]", relative: str, target: Target) -> Result:
     earlier = _earlier(relative, target.collection)
     try:
         if earlier is None:
-            return Result(relative, ImportOutcome.IMPORTED, document=_upload(file, relative, target).pk)
+            return ImportResult(relative, ImportOutcome.IMPORTED, document=_upload(file, relative, target).pk)
         if target.replace:
             document = replace(earlier, file=file, user=target.user)
             _adopt(document, relative)
-            return Result(relative, ImportOutcome.REPLACED, document=document.pk)
+            return ImportResult(relative, ImportOutcome.REPLACED, document=document.pk)
     except SameFileError as same:
         return _unchanged(same.document, relative)
     same_document = same_bytes(target.collection, sha256(file.chunks()))
     if same_document:
         return _unchanged(same_document, relative)
-    return Result(
+    return ImportResult(
         relative, ImportOutcome.CHANGED, "The file has changed; --replace uploads the new version.", earlier.pk
     )
 
 
-def _upload(file: "File[bytes]", relative: str, target: Target) -> Document:
+def _upload(file: "File[bytes]", relative: str, target: ImportTarget) -> Document:
     return upload(
         collection=target.collection,
         file=file,
@@ -131,10 +131,10 @@ def _earlier(relative: str, collection: Collection) -> Document | None:
     return collection.documents.filter(imported_from="", file_name=shown_name(relative)).first()
 
 
-def _unchanged(document: Document, relative: str) -> Result:
+def _unchanged(document: Document, relative: str) -> ImportResult:
     _adopt(document, relative)
     other = f"The same as {document.imported_from}." if document.imported_from not in ("", relative) else ""
-    return Result(relative, ImportOutcome.UNCHANGED, other, document.pk)
+    return ImportResult(relative, ImportOutcome.UNCHANGED, other, document.pk)
 
 
 def _adopt(document: Document, relative: str) -> None:
@@ -143,17 +143,17 @@ def _adopt(document: Document, relative: str) -> None:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ImportProgress:
     """The progress of documents towards being searchable; `failed` has the reasons."""
 
     waiting: int
     failed: dict[UUID, str]
 
 
-def progress(collection: Collection, documents: Iterable[UUID]) -> Progress:
+def progress(collection: Collection, documents: Iterable[UUID]) -> ImportProgress:
     """Return the progress of these documents of the collection. One that is deleted meanwhile does not count."""
     wanted = set(documents)
     unread = collection.documents.exclude(status=Document.Status.READY).order_by()
     rows = [row for row in unread.values_list("pk", "status", "error") if row[0] in wanted]
     failed = {pk: error for pk, status, error in rows if status == Document.Status.FAILED}
-    return Progress(len(rows) - len(failed), failed)
+    return ImportProgress(len(rows) - len(failed), failed)

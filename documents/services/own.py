@@ -32,7 +32,7 @@ EVERYONE, NOBODY = "everyone", "nobody"
 
 
 @dataclass(frozen=True)
-class Description:
+class CollectionDescription:
     """A collection as its owner wants it."""
 
     name: str
@@ -48,7 +48,7 @@ def may_make(user: User) -> bool:
     return Team.objects.of(user.pk).filter(name__in=allowed).exists()
 
 
-def create(user: User, wanted: Description) -> Collection:
+def create(user: User, wanted: CollectionDescription) -> Collection:
     """Make a collection that only this person reads until they share it."""
     if not may_make(user):
         raise ForbiddenError(_(NOT_HERE))
@@ -66,7 +66,9 @@ def create(user: User, wanted: Description) -> Collection:
 
 
 @transaction.atomic
-def describe(user: User, collection_id: int, wanted: Description, seen: Sensitivity | None = None) -> Collection:
+def describe(
+    user: User, collection_id: int, wanted: CollectionDescription, seen: Sensitivity | None = None
+) -> Collection:
     """Change a collection's name, description and label.
 
     The label of one that others look after as well only rises here. Conversations that quote it rise with it. `seen` is
@@ -89,7 +91,7 @@ def describe(user: User, collection_id: int, wanted: Description, seen: Sensitiv
     return collection
 
 
-def _write(collection: Collection, wanted: Description) -> None:
+def _write(collection: Collection, wanted: CollectionDescription) -> None:
     name = " ".join(wanted.name.replace("\0", "").split())
     text = wanted.description.replace("\r\n", "\n").replace("\0", "").strip()
     if not name:

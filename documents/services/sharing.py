@@ -45,7 +45,7 @@ class Readers:
 
 
 @dataclass(frozen=True)
-class Holding:
+class CollectionSummary:
     """A person's own collection as admins see it: how much is in it, and nothing of what is in it."""
 
     id: int
@@ -223,7 +223,7 @@ def _free_name(name: str, owner: User) -> str:
     return free
 
 
-def holdings(admin: User) -> Sequence[Holding]:
+def holdings(admin: User) -> Sequence[CollectionSummary]:
     """Return all collections that are people's own, those of people who have left first."""
     _require_admin(admin)
     documents = Document.objects.filter(collection=OuterRef("pk")).order_by().values("collection")
@@ -238,7 +238,10 @@ def holdings(admin: User) -> Sequence[Holding]:
         )
         .order_by(F("holder__is_active").asc(nulls_first=True), "holder__username", "name")
     )
-    return [Holding(row.pk, row.name, row.holder, row.count, row.bytes, row.pieces, row.reader_count) for row in rows]
+    return [
+        CollectionSummary(row.pk, row.name, row.holder, row.count, row.bytes, row.pieces, row.reader_count)
+        for row in rows
+    ]
 
 
 def left_behind() -> int:

@@ -14,7 +14,7 @@ from django.utils import translation
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
 from langai_site.accounts.person_groups import group_of
-from langai_site.accounts.sign_ins import NotSignedInError, SignIn, SignInStanding
+from langai_site.accounts.sign_ins import NotSignedInError, SignInStanding, SocketSignIn
 from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import NotFoundError
 from langai_site.web import broadcast, languages
@@ -38,7 +38,7 @@ _leaving: set[asyncio.Task[None]] = set()
 class PersonSocket(SocketConsumer):
     """A socket that shows nothing more once its person is not signed in any more."""
 
-    sign_in: SignIn | None = None
+    sign_in: SocketSignIn | None = None
     # True when it is about to be closed: later events are not shown.
     muted = False
 

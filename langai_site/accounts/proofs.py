@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from langai_site.accounts import open_accounts, sign_ins
 from langai_site.accounts.models import ApiKey, TokenFamily, User
 from langai_site.accounts.open_accounts import AccountClosedError
-from langai_site.accounts.sign_ins import SignIn, SignInStanding
+from langai_site.accounts.sign_ins import SignInStanding, SocketSignIn
 from langai_site.errors import LangAIError
 
 
@@ -40,7 +40,7 @@ class Proof:
     user_id: int
     key: int | None = None
     token: TokenProof | None = None
-    session: SignIn | None = None
+    session: SocketSignIn | None = None
 
 
 def ended_among(proofs: Collection[Proof]) -> dict[Proof, LangAIError]:

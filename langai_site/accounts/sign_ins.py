@@ -43,7 +43,7 @@ class SignInStanding(Enum):
 
 
 @dataclass(frozen=True)
-class SignIn:
+class SocketSignIn:
     """The user and session with which a socket was opened. `proof` changes with the person's password."""
 
     user_id: int
@@ -64,11 +64,11 @@ class NotSignedInError(Exception):
         self.standing = standing
 
 
-def sign_in_of(user: User, session_key: str | None) -> SignIn:
-    return SignIn(user.pk, session_key or "", user.get_session_auth_hash())
+def sign_in_of(user: User, session_key: str | None) -> SocketSignIn:
+    return SocketSignIn(user.pk, session_key or "", user.get_session_auth_hash())
 
 
-def require(sign_in: SignIn) -> None:
+def require(sign_in: SocketSignIn) -> None:
     """Raise NotSignedInError unless the sign-in is still valid."""
     password = next((password for (password,) in _PERSON.rows(user=sign_in.user_id)), None)
     expires = next((expires for (expires,) in _SESSION.rows(key=sign_in.session_key)), None)
@@ -77,7 +77,7 @@ def require(sign_in: SignIn) -> None:
         raise NotSignedInError(standing)
 
 
-def standings(sign_ins: Collection[SignIn]) -> dict[SignIn, SignInStanding]:
+def standings(sign_ins: Collection[SocketSignIn]) -> dict[SocketSignIn, SignInStanding]:
     """Return the standing of each of many sign-ins, in two queries for every 500 of them."""
     people = {sign_in.user_id for sign_in in sign_ins}
     keys = {sign_in.session_key for sign_in in sign_ins}
@@ -99,7 +99,7 @@ def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
 
 
-def _standing(sign_in: SignIn, password: str | None, expires: datetime | None) -> SignInStanding:
+def _standing(sign_in: SocketSignIn, password: str | None, expires: datetime | None) -> SignInStanding:
     if password is None:
         return SignInStanding.CLOSED
     if expires is None or expires <= timezone.now():

@@ -27,7 +27,7 @@ from langai_site.outbound.connections import known, listing, reading
 from langai_site.outbound.connections.problems import ListingError
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.keeping import Changes
-from langai_site.outbound.listings import Offer, UnlistedError
+from langai_site.outbound.listings import OfferedModel, UnlistedError
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import ModelInfo, ProviderError
 from langai_site.registry import Status
@@ -247,7 +247,7 @@ async def refresh() -> Changes:
     return replace(changes, repriced=tuple(repriced))
 
 
-async def _ask_all() -> tuple[list[Offer], Mapping[str, str]]:
+async def _ask_all() -> tuple[list[OfferedModel], Mapping[str, str]]:
     """Return what all configured providers offer, and why some did not answer."""
     global _failing, _passed_on, _loading
     providers = listings.configured()
@@ -261,7 +261,7 @@ async def _ask_all() -> tuple[list[Offer], Mapping[str, str]]:
     return offered, _failing
 
 
-def _note_of(offer: Offer) -> None:
+def _note_of(offer: OfferedModel) -> None:
     try:
         endpoint = endpoints.endpoint_of(offer.name)
     except ProviderError:
@@ -271,7 +271,7 @@ def _note_of(offer: Offer) -> None:
         _note(endpoint, offer.passed_on)
 
 
-async def _offers(provider: str) -> list[Offer] | str:
+async def _offers(provider: str) -> list[OfferedModel] | str:
     """Return what a provider offers, or why it did not answer. It is asked twice, so that a hiccup removes no model."""
     connection = known.find(provider)
     for pause in (PAUSE_BEFORE_SECOND_TRY, 0):

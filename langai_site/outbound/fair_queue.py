@@ -18,7 +18,7 @@ from langai_site.outbound.endpoints import Endpoint
 
 
 @dataclass(eq=False)
-class Place:
+class QueuePlace:
     """One call in a queue. `changed` is set whenever its place may be another one."""
 
     person: int | None
@@ -32,17 +32,17 @@ class FairQueue:
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.running = 0
-        self._waiting: dict[int | None, deque[Place]] = {}
+        self._waiting: dict[int | None, deque[QueuePlace]] = {}
 
-    def join(self, person: int | None) -> Place:
-        place = Place(person)
+    def join(self, person: int | None) -> QueuePlace:
+        place = QueuePlace(person)
         if self.running < self.slots and not self._waiting:
             self._start(place)
         else:
             self._waiting.setdefault(person, deque()).append(place)
         return place
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: QueuePlace) -> None:
         """Give the slot to the next person, or give up waiting for one."""
         if place.has_slot:
             self.running -= 1
@@ -56,7 +56,7 @@ class FairQueue:
         for other in self._places():
             other.changed.set()
 
-    def before(self, place: Place) -> int | None:
+    def before(self, place: QueuePlace) -> int | None:
         """Return how many calls get a slot before this one if nobody comes or gives up; None if it has one."""
         if place.has_slot:
             return None
@@ -73,7 +73,7 @@ class FairQueue:
     def is_idle(self) -> bool:
         return not (self.running or self._waiting)
 
-    def _next(self) -> Place:
+    def _next(self) -> QueuePlace:
         """Take the first person's first call; the person's other calls wait until everybody else had a turn."""
         person, calls = next(iter(self._waiting.items()))
         del self._waiting[person]
@@ -82,12 +82,12 @@ class FairQueue:
             self._waiting[person] = calls
         return place
 
-    def _start(self, place: Place) -> None:
+    def _start(self, place: QueuePlace) -> None:
         place.has_slot = True
         self.running += 1
         place.changed.set()
 
-    def _places(self) -> Iterator[Place]:
+    def _places(self) -> Iterator[QueuePlace]:
         for calls in self._waiting.values():
             yield from calls
 

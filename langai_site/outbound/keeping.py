@@ -8,7 +8,7 @@ from django.db import transaction
 from langai_site.outbound import abilities, embedders, listings, price_list, roles, stored_quirks
 from langai_site.outbound.connections import known, listing, reading
 from langai_site.outbound.lanes.quirks import Quirks
-from langai_site.outbound.listings import Offer
+from langai_site.outbound.listings import OfferedModel
 from langai_site.outbound.models import Connection, Model
 from langai_site.outbound.price_list import Row
 from langai_site.usage import prices
@@ -26,7 +26,7 @@ class Changes:
 
 
 @transaction.atomic
-def store(offered: Sequence[Offer], silent: Mapping[str, str]) -> Changes:
+def store(offered: Sequence[OfferedModel], silent: Mapping[str, str]) -> Changes:
     """Make the rows equal to the offers; write only what changed."""
     offers = {offer.name: offer for offer in offered}
     before = {model.name: model for model in Model.objects.order_by("name")}
@@ -49,7 +49,7 @@ def store(offered: Sequence[Offer], silent: Mapping[str, str]) -> Changes:
 
 
 @transaction.atomic
-def note(slug: str, offered: Sequence[Offer], problem: str) -> None:
+def note(slug: str, offered: Sequence[OfferedModel], problem: str) -> None:
     """Store what a connection's server lists, or a short reason why it does not; the earlier list then stays."""
     row: Mapping[str, object] | None = Connection.objects.filter(slug=slug).values("listed", "problem").first()
     now: dict[str, object] = {"problem": problem[:200]}
@@ -60,7 +60,7 @@ def note(slug: str, offered: Sequence[Offer], problem: str) -> None:
         reading.forget()
 
 
-def _row(offer: Offer) -> Model:
+def _row(offer: OfferedModel) -> Model:
     return Model(
         name=offer.name,
         display_name=offer.display_name[:200],
@@ -73,7 +73,7 @@ def _row(offer: Offer) -> Model:
     )
 
 
-def _roles(offer: Offer) -> list[str]:
+def _roles(offer: OfferedModel) -> list[str]:
     return roles.stored(offer.roles or roles.roles_of(offer.name, offer.window, offer.size))
 
 
@@ -84,7 +84,7 @@ def _is_open(model: Model) -> bool:
     return model.provider in listings.DEFAULTS and model.provider in listings.configured()
 
 
-def _renew(model: Model, offer: Offer | None, *, available: bool) -> None:
+def _renew(model: Model, offer: OfferedModel | None, *, available: bool) -> None:
     """Write what differs, whatever an admin may be saving at the same moment."""
     window = (offer.window if offer else 0) or model.listed_window
     able = {**model.listed_abilities, **abilities.from_server(offer.abilities if offer else {})}

@@ -68,7 +68,7 @@ MISSING = {
 
 
 @dataclass(frozen=True)
-class Offer:
+class OfferedModel:
     """A model on offer. `window` in tokens, 0 if the server does not say; `size` like 3.2B, or empty.
 
     `passed_on`: its Ollama sends questions to another host. `roles` are empty unless they are known for sure.
@@ -129,11 +129,13 @@ def is_offered(name: str, *, listed: bool) -> bool:
     return not missing(provider) and (model in DEFAULTS[provider] if provider in DEFAULTS else listed)
 
 
-async def offers(provider: str) -> list[Offer]:
+async def offers(provider: str) -> list[OfferedModel]:
     """Return what `provider` offers, best first. Raises UnlistedError if its server does not say."""
     if provider in DEFAULTS:
         table = DEFAULTS[provider].items()
-        offered = [Offer(model, default.display_name, provider, 0, roles=default.roles) for model, default in table]
+        offered = [
+            OfferedModel(model, default.display_name, provider, 0, roles=default.roles) for model, default in table
+        ]
     elif provider == PREFIX:
         offered = [await _of_file(settings.LOCAL_MODEL_SERVER, endpoint_of(f"{provider}/"))]
     else:
@@ -147,12 +149,12 @@ async def offers(provider: str) -> list[Offer]:
     ]
 
 
-async def _of_file(model: LocalModel, endpoint: Endpoint) -> Offer:
+async def _of_file(model: LocalModel, endpoint: Endpoint) -> OfferedModel:
     """Return the model from a file, as it was started. Raises UnlistedError if its server does not answer.
 
     It is offered while it is being loaded, too: a question then gets an error that says so.
     """
-    offer = Offer(model.name, model.name, PREFIX, 0, window=model.context, size=model.size)
+    offer = OfferedModel(model.name, model.name, PREFIX, 0, window=model.context, size=model.size)
     try:
         body = await ask(endpoint.url + "/models", headers=headers_of(endpoint))
     except UnlistedError as error:
@@ -164,12 +166,12 @@ async def _of_file(model: LocalModel, endpoint: Endpoint) -> Offer:
     return replace(offer, abilities=abilities.of_server(able))
 
 
-async def openai_models(endpoint: Endpoint) -> list[Offer]:
+async def openai_models(endpoint: Endpoint) -> list[OfferedModel]:
     """Return what a server with OpenAI's API lists, under its own names. Raises UnlistedError."""
     body = await ask(endpoint.url + "/models", headers=headers_of(endpoint))
     more = _rows_of_llama_cpp(body)
     return [
-        Offer(
+        OfferedModel(
             str(row["id"]),
             str(row["id"]),
             endpoint.provider,
@@ -186,7 +188,7 @@ def _rows_of_llama_cpp(body: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 
     return {str(row["name"]): row for row in rows_of(body, "models", "name")} if isinstance(body, dict) else {}
 
 
-async def ollama_models(endpoint: Endpoint) -> list[Offer]:
+async def ollama_models(endpoint: Endpoint) -> list[OfferedModel]:
     """Return what an Ollama lists, under its own names. Raises UnlistedError."""
     body = await ask(endpoint.url + "/api/tags", headers=headers_of(endpoint))
     rows = {str(row["name"]): row for row in rows_of(body, "models", "name")}
@@ -194,7 +196,7 @@ async def ollama_models(endpoint: Endpoint) -> list[Offer]:
     digests = ((name, str(row.get("digest"))) for name, row in rows.items())
     facts = await asyncio.gather(*(_ollama_facts(endpoint, turns, *digest) for digest in digests))
     return [
-        Offer(
+        OfferedModel(
             name,
             name,
             endpoint.provider,

@@ -16,7 +16,7 @@ KEPT = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
-class Known:
+class ListedModel:
     """`window` in tokens, 0 if unknown; `price` is None if there is none. Its version is not set yet."""
 
     window: int = 0
@@ -24,11 +24,11 @@ class Known:
     abilities: Abilities = field(default_factory=dict)
 
 
-def known(listed: Mapping[str, Row], name: str) -> Known:
+def known(listed: Mapping[str, Row], name: str) -> ListedModel:
     """Return what LiteLLM's list `listed` says about the model that it calls `name`, like `openai/…`."""
     row = _row(listed, name)
     window = row.get("max_input_tokens") or row.get("max_tokens") or 0
-    return Known(window if isinstance(window, int) else 0, _price(row), of_litellm(row))
+    return ListedModel(window if isinstance(window, int) else 0, _price(row), of_litellm(row))
 
 
 def _row(listed: Mapping[str, Row], name: str) -> Row:

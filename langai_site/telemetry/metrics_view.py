@@ -47,7 +47,7 @@ _of_this_process = ProcessCollector(registry=None)
 disable_created_metrics()
 
 
-class Refused(LangAIError):
+class MetricsRefusedError(LangAIError):
     code, status = "forbidden", 403
 
 
@@ -171,7 +171,9 @@ def _is_loopback(address: str) -> bool:
 @login_not_required
 async def metrics(request: HttpRequest) -> HttpResponse:
     if not may_read(request):
-        raise Refused("Figures are for monitoring: show METRICS_TOKEN as a bearer token, or ask from this machine.")
+        raise MetricsRefusedError(
+            "Figures are for monitoring: show METRICS_TOKEN as a bearer token, or ask from this machine."
+        )
     told = await asyncio.get_running_loop().run_in_executor(_thread, _gathered)
     return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)
 

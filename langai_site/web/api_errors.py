@@ -11,7 +11,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
-from langai_site.errors import LangAIError, NotFoundError, UnreadableError
+from langai_site.errors import LangAIError, MalformedError, NotFoundError
 from langai_site.web import openai_errors
 from langai_site.web.error_middleware import NOTHING_HERE, database_away, presented, told, with_headers
 
@@ -81,7 +81,7 @@ def understood(exception: Exception) -> LangAIError:
     if isinstance(exception, HttpError):
         return _of_ninja(exception)
     if isinstance(exception, ValidationError):
-        return UnreadableError(_problems(exception.errors))
+        return MalformedError(_problems(exception.errors))
     if isinstance(exception, Http404):
         return NotFoundError(NOTHING_HERE)
     if isinstance(exception, RequestDataTooBig):

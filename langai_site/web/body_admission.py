@@ -33,7 +33,7 @@ ADDRESS_FULL = gettext_lazy(
 uploads_by_person, uploads_by_address, bytes_by_person = Seats(), Seats(), Seats()
 
 
-class Unknown(LangAIError):
+class UnknownSenderError(LangAIError):
     code, status = "unauthorized", 401
     headers = {"WWW-Authenticate": "Bearer"}
 
@@ -99,8 +99,8 @@ def _anybody(credential: object) -> None:
 def _unknown(request: HttpRequest, place: registry.UploadPlace | None) -> LangAIError:
     """Return the error for a sender without a credential."""
     if re.match(settings.API_PATHS, request.path):
-        return Unknown(NOBODY)
-    return Unknown(SIGNED_OUT) if place else TOO_LARGE
+        return UnknownSenderError(NOBODY)
+    return UnknownSenderError(SIGNED_OUT) if place else TOO_LARGE
 
 
 def reserve(admission: Admission, length: int | None, address: str) -> list[Seat]:

@@ -109,16 +109,20 @@ def no_such_address(request: HttpRequest) -> NotFoundError:
     return NotFoundError(NOTHING_UNDER_V1 if openai_errors.is_openai(request.path) else NOTHING_HERE)
 
 
-class Broken(LangAIError):
+class BrokenRequestError(LangAIError):
     code, status = "internal", 500
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:
     """Answer for Django if a view failed. Rendered without session and database, because they may be the cause."""
     if is_program(request):
-        error = Broken(_("Something went wrong inside LangAI. Try again; if it happens again, tell an admin."))
+        error = BrokenRequestError(
+            _("Something went wrong inside LangAI. Try again; if it happens again, tell an admin.")
+        )
         return _as_json(request, error)
-    return HttpResponse(render_to_string("500.html", {"request_id": request_id.request_id()}), status=Broken.status)
+    return HttpResponse(
+        render_to_string("500.html", {"request_id": request_id.request_id()}), status=BrokenRequestError.status
+    )
 
 
 class WrongMethodError(LangAIError):

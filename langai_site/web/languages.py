@@ -19,13 +19,13 @@ from langai_site.web.error_middleware import is_program
 DRAWN = ("text/html", "application/manifest+json")
 
 
-class Reader(Protocol):
+class LanguageUser(Protocol):
     """A user, whose class belongs to another room. `language` is empty if their browser decides."""
 
     language: str
 
 
-def language_of(user: Reader) -> str:
+def language_of(user: LanguageUser) -> str:
     """Return what `user` has chosen; otherwise the language of the request, socket or task that is running."""
     return user.language if user.language in dict(settings.LANGUAGES) else translation.get_language()
 
@@ -47,7 +47,7 @@ def language_of_request(request: HttpRequest) -> str:
     return language_of_browser(request.headers.get("Accept-Language", ""))
 
 
-def speak(request: HttpRequest, user: Reader) -> None:
+def speak(request: HttpRequest, user: LanguageUser) -> None:
     """Answer the request in the language of `user` from here on."""
     if not is_program(request):
         translation.activate(language_of(user))

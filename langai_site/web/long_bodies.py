@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-from langai_site.errors import LangAIError, UnreadableError
+from langai_site.errors import LangAIError, MalformedError
 from langai_site.request_id import carried
 from langai_site.web import unique_json
 
@@ -96,13 +96,13 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON was sent
     """
     text = body.decode(json.detect_encoding(body), "surrogatepass")
     if has_more_values(text, VALUES_MAX):
-        raise UnreadableError(TOO_MANY)
+        raise MalformedError(TOO_MANY)
     try:
         value = unique_json.loads(text)
     except unique_json.DuplicateNameError as error:
-        raise UnreadableError(f"The field “{error.name[:40]}” is there twice. Send it once.") from None
+        raise MalformedError(f"The field “{error.name[:40]}” is there twice. Send it once.") from None
     if isinstance(value, dict) and len(value) > FIELDS_MAX:
-        raise UnreadableError(f"The body has too many fields. Send at most {FIELDS_MAX}.")
+        raise MalformedError(f"The body has too many fields. Send at most {FIELDS_MAX}.")
     return value
 
 

@@ -22,14 +22,14 @@ from django.utils.translation import gettext_lazy
 from twisted.python.failure import Failure
 
 from langai_site import request_id
-from langai_site.errors import DiskFullError, LangAIError, UnavailableError, UnreadableError
+from langai_site.errors import DiskFullError, LangAIError, MalformedError, UnavailableError
 from langai_site.web import body_admission, refusals
 from langai_site.web.addresses import counted_address
 from langai_site.web.api_errors import UNEXPECTED
 from langai_site.web.back_pressure import PacedRequest
 from langai_site.web.body_admission import STRANGERS_MAX, TOO_LARGE
 from langai_site.web.connections import CROWDED, FRAME_MAX, Channel, Socket, take_connection
-from langai_site.web.error_middleware import Broken, database_away
+from langai_site.web.error_middleware import BrokenRequestError, database_away
 from langai_site.web.kept_bodies import BODY
 from langai_site.web.request_metrics import METHODS, REQUESTS
 from langai_site.web.response_headers import BEFORE_DJANGO
@@ -47,8 +47,8 @@ ROOT_PATH = b"daphne-root-path"
 AWAY = UnavailableError(
     gettext_lazy("The database is not answering, so nothing large can be sent. Try again in a moment.")
 )
-BODY_OF_SOCKET = UnreadableError(gettext_lazy("A request that opens a socket has no body."))
-DROPPED_LABEL = UnreadableError(
+BODY_OF_SOCKET = MalformedError(gettext_lazy("A request that opens a socket has no body."))
+DROPPED_LABEL = MalformedError(
     format_lazy(
         gettext_lazy("A header's name has an underscore. Write hyphens instead, as in {header}."), header=HEADER
     )
@@ -241,7 +241,7 @@ def _error_for(error: Exception) -> LangAIError:
     if isinstance(error, TimeoutError) or database_away(error):
         return AWAY
     logger.error("it could not be decided whether a body is wanted", exc_info=error)
-    return Broken(UNEXPECTED)
+    return BrokenRequestError(UNEXPECTED)
 
 
 def _body_buffer(length: int | None) -> Any:  # noqa: ANN401 - a file that can be written

@@ -23,7 +23,7 @@ from langai_site.web.sockets import Application
 
 logger = logging.getLogger(__name__)
 
-REQUESTS = counter("langai_requests", "Requests answered", "route", "method", "status")
+REQUESTS = counter("langai_requests", "RequestMetrics answered", "route", "method", "status")
 REQUEST_SECONDS = histogram("langai_request_seconds", "From a request to the head of its answer", "route", "method")
 SOCKETS = Gauge("langai_open_sockets", "Sockets that pages hold open", registry=None)
 LAG = histogram(
@@ -44,7 +44,7 @@ def route_of(request: HttpRequest) -> str:
     return "static" if request.path.startswith(settings.STATIC_URL) else "none"
 
 
-class Requests(InLoop):
+class RequestMetrics(InLoop):
     """The outermost middleware, so that it also measures responses of the other middleware."""
 
     def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - a response, or what brings one
@@ -92,7 +92,7 @@ def _origin_of(request: HttpRequest) -> Origin:
     return Origin(door, visitor_address(forwarded, peer or ""))
 
 
-class Followed:
+class RequestIds:
     """Gives each request and socket its id before anything else: Django logs a refusal after its middleware."""
 
     def __init__(self, application: Application) -> None:

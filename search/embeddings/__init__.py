@@ -21,13 +21,13 @@ from search.embeddings.choice import (
 )
 from search.embeddings.local import english_embedder, tokenizer_path
 from search.embeddings.multilingual import multilingual_embedder
-from search.embeddings.types import SEARCH, Embedder, EmbedderUnavailableError, Use
+from search.embeddings.types import SEARCH, EmbedderUnavailableError, TextEmbedder, Use
 
 __all__ = [
     "LOCAL_FINGERPRINTS",
     "SEARCH",
-    "Embedder",
     "EmbedderUnavailableError",
+    "TextEmbedder",
     "Use",
     "by_fingerprint",
     "companion_of",

@@ -15,7 +15,7 @@ from langai_site.sensitivity import Sensitivity
 from search.embeddings import hosted, local, multilingual
 from search.embeddings.local import english_embedder
 from search.embeddings.multilingual import multilingual_embedder
-from search.embeddings.types import Embedder, EmbedderUnavailableError
+from search.embeddings.types import EmbedderUnavailableError, TextEmbedder
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def is_local() -> bool:
     return embedders.chosen() in hosts.LOCAL_EMBEDDERS
 
 
-def local_embedder() -> Embedder | None:
+def local_embedder() -> TextEmbedder | None:
     """Return the local embedder of every passage: the multilingual one, or MiniLM if it is alone; None without both."""
     return (multilingual_embedder() if is_multilingual_wanted() else None) or english_embedder()
 
@@ -38,12 +38,12 @@ def is_multilingual_wanted() -> bool:
     return bool(settings.EMBEDDER != LOCAL_ENGLISH)
 
 
-def companion_of(embedder: Embedder) -> Embedder | None:
+def companion_of(embedder: TextEmbedder) -> TextEmbedder | None:
     """Return the embedder that embeds passages in its own languages a second time; None if there is none."""
     return english_embedder() if embedder.fingerprint == multilingual.FINGERPRINT else None
 
 
-def configured() -> Embedder | None:
+def configured() -> TextEmbedder | None:
     """Return the chosen embedder; None if no model is prepared or the server was never reached."""
     return local_embedder() if is_local() else hosted.latest(embedders.chosen())
 
@@ -53,7 +53,7 @@ def configured_ceiling() -> Sensitivity:
     return Sensitivity.CONFIDENTIAL if is_local() else embedders.ceiling_of(embedders.chosen())
 
 
-def embedder_for(label: int) -> Embedder | None:
+def embedder_for(label: int) -> TextEmbedder | None:
     """Return the embedder for texts with this label; None if there is none."""
     if label > configured_ceiling():
         return local_embedder()
@@ -62,7 +62,7 @@ def embedder_for(label: int) -> Embedder | None:
     return local_embedder() if embedder and label > embedder.ceiling else embedder
 
 
-def by_fingerprint(fingerprint: str) -> Embedder | None:
+def by_fingerprint(fingerprint: str) -> TextEmbedder | None:
     """Return the embedder that made vectors with this fingerprint; None if it is no longer available."""
     if fingerprint == multilingual.FINGERPRINT:
         return multilingual_embedder()

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from search.embeddings.e5_weights import END, PADDING, START, UNKNOWN, Piece
+from search.embeddings.e5_weights import END, PADDING, START, UNKNOWN, WordPiece
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
@@ -33,7 +33,7 @@ def token_ids(pieces: "SentencePieceProcessor", text: str) -> list[int]:
     return [START, *found[: MAX_TOKENS - 2], END]
 
 
-def model_of(vocabulary: Sequence[Piece]) -> bytes:
+def model_of(vocabulary: Sequence[WordPiece]) -> bytes:
     """Return the vocabulary as a SentencePiece model for texts that `normalised` has changed.
 
     Special pieces are of a kind that never matches: what a document writes as `</s>` stays text.

@@ -31,7 +31,7 @@ WORDS = "emb.word"
 _SCALE, _BLOCK_BYTES = 2, 2 + BLOCK // 2
 
 
-class Piece(NamedTuple):
+class WordPiece(NamedTuple):
     """A piece of a word, with the score by which the best way of cutting a text is chosen."""
 
     text: str
@@ -89,7 +89,7 @@ class Weights:
         self._at += size
         return self._data[self._at - size : self._at].tobytes()
 
-    def vocabulary(self) -> list[Piece]:
+    def vocabulary(self) -> list[WordPiece]:
         """Return the pieces in the order of their ids."""
         self._at = self._vocabulary_at
         count, *_, size = self._take("<5iQ")
@@ -97,7 +97,7 @@ class Weights:
         scores = np.frombuffer(self._bytes(4 * count), "<f4").tolist()
         text = self._bytes(size)
         pieces = (text[first:last].decode() for first, last in itertools.pairwise(offsets))
-        return [Piece(piece, score) for piece, score in zip(pieces, scores, strict=True)]
+        return [WordPiece(piece, score) for piece, score in zip(pieces, scores, strict=True)]
 
     def floats(self, name: str) -> np.ndarray:
         """Return a tensor of 32 bits, flat."""

@@ -14,7 +14,7 @@ from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.embeddings import local, multilingual
-from search.embeddings.types import Embedder, Use
+from search.embeddings.types import TextEmbedder, Use
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ KIND = "vectors"
 
 
 def embedded(
-    embedder: Embedder,
+    embedder: TextEmbedder,
     texts: Sequence[str],
     label: Sensitivity,
     caller: Caller,
@@ -54,7 +54,7 @@ def embedded(
     return np.stack([known[names[text]] for text in texts])
 
 
-def _known(embedder: Embedder, names: Sequence[str]) -> "dict[str, np.ndarray]":
+def _known(embedder: TextEmbedder, names: Sequence[str]) -> "dict[str, np.ndarray]":
     import numpy as np
 
     kept = _call(embedder, "get_many", names) or {}
@@ -62,12 +62,12 @@ def _known(embedder: Embedder, names: Sequence[str]) -> "dict[str, np.ndarray]":
     return {name: np.frombuffer(value, dtype=np.float32) for name, value in opened.items() if value}
 
 
-def _remember(embedder: Embedder, vectors: "Mapping[str, np.ndarray]") -> None:
+def _remember(embedder: TextEmbedder, vectors: "Mapping[str, np.ndarray]") -> None:
     kept = {name: caches.sealed(KIND, vector.astype("float32").tobytes()) for name, vector in vectors.items()}
     _call(embedder, "set_many", kept, settings.CACHE_TTL)
 
 
-def _call(embedder: Embedder, method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
+def _call(embedder: TextEmbedder, method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
     """Call the process's own cache for vectors made on this machine, and the shared cache for those of servers."""
     if embedder.fingerprint in (local.FINGERPRINT, multilingual.FINGERPRINT):
         return getattr(stores["vectors"], method)(*args)

@@ -25,7 +25,7 @@ class EmbedderUnavailableError(Exception):
     """The embedder cannot embed now: it is unreachable, rate limited or damaged. Search by words still works."""
 
 
-class Embedder(Protocol):
+class TextEmbedder(Protocol):
     """Turns texts into unit vectors. Thread-safe; must not be called in an event loop's thread."""
 
     @property

@@ -17,24 +17,24 @@ _BEFORE = re.compile(rf"({_SHORT.pattern})\s?\(([^()\n]{{4,80}})\)")
 _AFTER = re.compile(rf"(?<![\w'\u2019-])((?:[\w'\u2019-]+,?[ ]){{1,8}}[\w'\u2019-]+)\s?\(({_SHORT.pattern})\)")
 
 
-class Meaning(NamedTuple):
+class Abbreviation(NamedTuple):
     """An abbreviation with the words that it stands for."""
 
     short: str
     words: str
 
 
-def meanings(text: str) -> Iterator[Meaning]:
+def meanings(text: str) -> Iterator[Abbreviation]:
     """Yield the abbreviations that a text explains."""
     for match in _BEFORE.finditer(text):
         if _stands_for(match[1], match[2]):
-            yield Meaning(match[1], " ".join(match[2].split()))
+            yield Abbreviation(match[1], " ".join(match[2].split()))
     for match in _AFTER.finditer(text):
         words = match[1].split()
         # The shortest one that fits: "we grant paid time off (PTO)" explains three words.
         found = (" ".join(words[-count:]) for count in range(2, len(words) + 1))
         if fitting := next((words for words in found if _stands_for(match[2], words)), ""):
-            yield Meaning(match[2], fitting)
+            yield Abbreviation(match[2], fitting)
 
 
 def _stands_for(short: str, words: str) -> bool:

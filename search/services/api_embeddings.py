@@ -23,7 +23,7 @@ from langai_site.usage import prices
 from langai_site.usage.callers import caller_of
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Usage, cost
-from search.embeddings import Embedder, EmbedderUnavailableError, configured, english_embedder, is_local
+from search.embeddings import EmbedderUnavailableError, TextEmbedder, configured, english_embedder, is_local
 from search.services.present import present_of_person
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity |
         write_now(usage.close, reply, [])
 
 
-def _opened(user: User, model: str, reply: UUID) -> tuple[Embedder, Caller, Sequence[DetectorRule]]:
+def _opened(user: User, model: str, reply: UUID) -> tuple[TextEmbedder, Caller, Sequence[DetectorRule]]:
     return _embedder(model), caller_of(user, "api", reply=reply), detectors.patterns.current()
 
 
@@ -89,7 +89,7 @@ def _label(texts: Sequence[str], chosen: Sensitivity | None, rules: Sequence[Det
     return highest(began, chosen or began, *seen)
 
 
-def _embedder(model: str) -> Embedder:
+def _embedder(model: str) -> TextEmbedder:
     if model not in names():
         raise NotFoundError(
             f"There is no embedder “{model}” here. There is {' and '.join(names())}.", code="model_not_found"

@@ -12,7 +12,7 @@ from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
 from langai_site.sentences import sentence
 from langai_site.usage.types import Caller
-from search.embeddings import Embedder, EmbedderUnavailableError, companion_of, remembered
+from search.embeddings import EmbedderUnavailableError, TextEmbedder, companion_of, remembered
 from search.embeddings.calibrations import is_calibrated, lowest_line
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
@@ -87,7 +87,7 @@ class Meaning:
     deeper: int = 1
 
     @property
-    def embedder(self) -> Embedder:
+    def embedder(self) -> TextEmbedder:
         return self.indexes[0].embedder
 
     def ranked(self, scores: Mapping[int, float], languages: Mapping[int, str]) -> dict[int, float]:
@@ -161,7 +161,7 @@ def _meanings(
     asked: SearchQuestion,
     indexes: tuple[Index, ...],
     spoken: set[str],
-    embed: "Callable[[Embedder, Sequence[str]], np.ndarray]",
+    embed: "Callable[[TextEmbedder, Sequence[str]], np.ndarray]",
 ) -> list[Meaning]:
     embedder = indexes[0].embedder
     deeper = MIXED if is_calibrated(embedder.fingerprint) and len(spoken - {""}) > 1 else 1
@@ -174,7 +174,7 @@ def _meanings(
     ]
 
 
-def is_asked(embedder: Embedder, language: str, spoken: set[str]) -> bool:
+def is_asked(embedder: TextEmbedder, language: str, spoken: set[str]) -> bool:
     """Return whether an embedder ranks any passage for a question in this language.
 
     `spoken` has the languages of the passages that are searched. An embedder for certain languages ranks others far

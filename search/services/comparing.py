@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models.functions import Substr
 
-from search.embeddings import Embedder, companion_of
+from search.embeddings import TextEmbedder, companion_of
 from search.embeddings.calibrations import Calibration, calibration
 from search.keywords.analyser import VERSION
 from search.keywords.languages import STEMMERS, small_count
@@ -101,7 +101,7 @@ def _is_foreign(question: str, passage: str) -> bool:
     return passage not in ("", question)
 
 
-def ranks(embedder: Embedder, question: str, passage: str, *, alone: bool) -> bool:
+def ranks(embedder: TextEmbedder, question: str, passage: str, *, alone: bool) -> bool:
     """Return whether this local embedder ranks passages in one language for questions in another.
 
     `alone`: no other ranks them. An embedder for certain languages then ranks all in Latin letters: it finds passages

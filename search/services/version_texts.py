@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from search.access import readable_collections
 from search.models import Page, Source
-from search.passage_changes import Version
+from search.passage_changes import NextVersion
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Span:
     end: int
 
 
-def version_of(source: UUID) -> Version:
+def version_of(source: UUID) -> NextVersion:
     """Return the text of a version, prepared for following passages into it."""
-    return Version(Page.objects.filter(source=source).order_by("number").values_list("number", "text").iterator())
+    return NextVersion(Page.objects.filter(source=source).order_by("number").values_list("number", "text").iterator())
 
 
 def texts(spans: Iterable[Span], reader: int | None = None) -> dict[Span, str]:

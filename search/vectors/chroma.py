@@ -31,7 +31,7 @@ PAUSE = 5.0
 COSINE = {"hnsw": {"space": "cosine", "ef_search": 500}}
 
 
-class _Missing(Exception):
+class _MissingError(Exception):
     """There is no collection of that name or id."""
 
 
@@ -127,7 +127,7 @@ class ChromaStore:
         self._ids.pop(name, None)
         try:
             self._request("DELETE", f"{API}/{quote(name)}", seconds=BULK_SECONDS)
-        except _Missing:
+        except _MissingError:
             return
 
     def names(self, prefix: str) -> list[str]:
@@ -151,7 +151,7 @@ class ChromaStore:
             try:
                 path = f"{API}/{self._id(name, create=create)}/{action}"
                 return self._request(method, path, body, seconds=seconds)
-            except _Missing:
+            except _MissingError:
                 if self._ids.pop(name, None) is None:
                     return None
         return None
@@ -207,7 +207,7 @@ def _question(vector: bytes, limit: int) -> bytes:
 
 def _answer(response: _Response) -> Any:  # noqa: ANN401
     if response.status == 404:
-        raise _Missing
+        raise _MissingError
     if response.status == 500:
         raise BrokenCollectionError(response.beginning)
     if not 200 <= response.status < 300:

@@ -85,7 +85,7 @@ def test_somebody_without_a_session_is_not_signed_in(alice):
 
 def test_many_are_asked_about_in_few_queries(alice, django_assert_num_queries):
     _, mine = signed_in(alice)
-    invented = {sign_ins.SignIn(10_000 + number, f"session{number}", "x") for number in range(700)}
+    invented = {sign_ins.SocketSignIn(10_000 + number, f"session{number}", "x") for number in range(700)}
     with django_assert_num_queries(4):
         found = sign_ins.standings({mine, *invented})
     assert found.pop(mine) is SignInStanding.GOOD

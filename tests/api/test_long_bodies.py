@@ -10,7 +10,7 @@ from ninja.params.models import BodyModel
 from pydantic import ValidationError
 
 from langai_site.api import api, v1
-from langai_site.errors import UnreadableError
+from langai_site.errors import MalformedError
 from langai_site.web import long_bodies
 from langai_site.web.async_middleware import Csrf
 from langai_site.web.body_admission import text_max
@@ -63,10 +63,10 @@ def test_values_are_counted_outside_of_strings(body):
 @pytest.mark.parametrize("piece", ["[],", "{},", "1,", '"a",', "[", '{"a":'])
 def test_many_values_are_refused_before_they_are_parsed(piece):
     body = piece * (VALUES_MAX + 1)
-    with pytest.raises(UnreadableError, match="too many values"):
+    with pytest.raises(MalformedError, match="too many values"):
         parsed(body.encode())
     # Also as UTF-16, which JSON's parser reads as well.
-    with pytest.raises(UnreadableError, match="too many values"):
+    with pytest.raises(MalformedError, match="too many values"):
         parsed(body.encode("utf-16"))
 
 
@@ -90,7 +90,7 @@ def test_all_that_is_documented_is_accepted(settings):
 
 
 def test_an_object_has_no_more_fields_than_any_operation_knows():
-    with pytest.raises(UnreadableError, match="too many fields"):
+    with pytest.raises(MalformedError, match="too many fields"):
         parsed(json.dumps(dict.fromkeys(map(str, range(101)))).encode())
 
 

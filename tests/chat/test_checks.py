@@ -9,7 +9,7 @@ import pytest
 
 from chat.conversations import corrections, export
 from chat.conversations.branches import read
-from chat.grounding.deciding import Verdict
+from chat.grounding.deciding import SentenceVerdict
 from chat.markdown import rendering
 from chat.models import Message
 from chat.pages import fragments
@@ -53,7 +53,11 @@ def checked_reply(alice):
 def test_a_complete_answer_keeps_a_check_of_each_sentence_and_an_interrupted_one_none():
     passages = factories.numbered(LEAVE, MOVED)
     found = checked(ANSWER, request(), passages, is_complete=True).checks
-    assert [check.verdict for check in found] == [Verdict.OTHERWISE, Verdict.STANDS, Verdict.NO_SOURCE]
+    assert [check.verdict for check in found] == [
+        SentenceVerdict.OTHERWISE,
+        SentenceVerdict.STANDS,
+        SentenceVerdict.NO_SOURCE,
+    ]
     assert checked(ANSWER, request(), passages, is_complete=False).checks == ()
 
 
@@ -88,7 +92,7 @@ def test_programs_get_the_checks_without_what_their_person_may_not_read_any_more
     assert (first.conflicts[0].said, first.conflicts[0].found) == ("30 days", "25 days")
     Collection.objects.filter(name="Shared 1").update(everyone=False)
     [first, *_] = cited_sources.readable_checks(alice.id, every)[reply.id]
-    assert (first.verdict, first.conflicts[0].found) == (Verdict.OTHERWISE, "")
+    assert (first.verdict, first.conflicts[0].found) == (SentenceVerdict.OTHERWISE, "")
     assert "25 days" not in json.dumps(Receipt.from_json(reply.receipt).for_programs())
 
 

@@ -191,7 +191,7 @@ def test_what_is_removed_meanwhile_stops(client, whole):
     client.post(reverse("chat:export-all"))
     held = claims.claim("worker")
     access.remove(whole.owner_id, held.transfer.id)
-    with pytest.raises(claims.ClaimLostError):
+    with pytest.raises(claims.TransferLostError):
         held.beat()
 
 

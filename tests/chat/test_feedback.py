@@ -107,7 +107,7 @@ def test_owners_see_counts_of_their_collections_alone(alice, bob, owned, reply):
     [count] = feedback_review.review(bob, 30).collections
     assert (count.name, count.good, count.bad, count.words) == ("Handbook", 1, 1, "It is outdated (1)")
     assert feedback_review.review(bob, 30).models == ()
-    assert feedback_review.review(alice, 30) == feedback_review.Review()
+    assert feedback_review.review(alice, 30) == feedback_review.FeedbackReview()
 
 
 @stored

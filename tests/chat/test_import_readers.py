@@ -10,7 +10,7 @@ from chat.transfers import packages
 from chat.transfers.readers import detection, trees
 from chat.transfers.readers.elements import Element
 from chat.transfers.readers.trees import alternating
-from chat.transfers.readers.values import ASSISTANT, USER, Broken, BrokenError, ImportedMessage
+from chat.transfers.readers.values import ASSISTANT, USER, BrokenConversation, BrokenError, ImportedMessage
 from langai_site.errors import InvalidError
 from tests.chat.exports import packed
 
@@ -45,7 +45,7 @@ def test_a_time_that_is_no_number_is_none():
 def test_a_number_that_is_too_large_costs_only_its_conversation():
     conversation = {"format": "langai.conversation", "version": 1, "id": "a"}
     message = {"id": "1", "role": "user", "text": "Hi", "thoughts": {"seconds": 10**400}}
-    assert isinstance(read(conversation | {"messages": [message]})[0], Broken)
+    assert isinstance(read(conversation | {"messages": [message]})[0], BrokenConversation)
 
 
 def test_references_and_thoughts_that_do_not_end_are_read_once():

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from chat.models import Message, Prompt
 from chat.saved_prompts import saved
 from chat.saved_prompts.saved import PromptForm
-from chat.saved_prompts.variables import Kind, ValuesError, Variable, filled, variables
+from chat.saved_prompts.variables import ValuesError, Variable, VariableKind, filled, variables
 from langai_site.accounts.models import Team
 from langai_site.accounts.sharing import Audience
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -29,9 +29,9 @@ HTMX = {"HX-Request": "true"}
         ("Nothing {to fill} in", ()),
         ("{{ name }} and {{name}}", (Variable("name"),)),
         ("{{Full name: text}}", (Variable("Full name"),)),
-        ("{{a: x | y|x}} {{a}}", (Variable("a", Kind.CHOICE, ("x", "y")),)),
-        ("{{a}} {{a: number}}", (Variable("a", Kind.NUMBER),)),
-        ("{{a: Long  Text}}{{b:date}}", (Variable("a", Kind.LONG), Variable("b", Kind.DATE))),
+        ("{{a: x | y|x}} {{a}}", (Variable("a", VariableKind.CHOICE, ("x", "y")),)),
+        ("{{a}} {{a: number}}", (Variable("a", VariableKind.NUMBER),)),
+        ("{{a: Long  Text}}{{b:date}}", (Variable("a", VariableKind.LONG), Variable("b", VariableKind.DATE))),
         ("{{größe}} {{ user.name }} {{#each}} {{1st}} {{}}", (Variable("größe"),)),
     ],
 )

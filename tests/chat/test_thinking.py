@@ -15,7 +15,7 @@ from chat.live.thinking import LiveThinking
 from chat.models import Conversation, Message
 from chat.pages import thoughts
 from chat.turns import answers_cache, closing, storage
-from chat.values import Thinking
+from chat.values import ThinkingText
 from langai_site.database import caches
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
@@ -169,11 +169,11 @@ async def test_a_failure_and_a_lost_process_keep_it(alice, server):
     failed = await answered(alice, ECHO)
     assert (failed.status, failed.thinking.text) == ("failed", "Hm.")
     begun = await in_database_thread(storage.post, alice, None, "Hm?", ECHO, ("none",))
-    await in_database_thread(closing.checkpoint, begun, "", begun.request.causes, Thinking("So.", 2.5))
+    await in_database_thread(closing.checkpoint, begun, "", begun.request.causes, ThinkingText("So.", 2.5))
     await Message.objects.filter(pk=begun.reply).aupdate(lease_until=failed.created_at)
     await in_database_thread(closing.sweep)
     lost = await Message.objects.aget(pk=begun.reply)
-    assert (lost.status, lost.thinking) == ("interrupted", Thinking("So.", 2.5))
+    assert (lost.status, lost.thinking) == ("interrupted", ThinkingText("So.", 2.5))
 
 
 async def test_text_that_turns_out_to_be_a_thought_becomes_one(alice, server):
@@ -191,7 +191,7 @@ async def test_the_thoughts_of_a_model_that_failed_are_not_those_of_the_one_that
 
 
 def test_times_of_several_thoughts_add_up_and_their_texts_stay_apart():
-    live = LiveThinking(Thinking("Before.", 3))
+    live = LiveThinking(ThinkingText("Before.", 3))
     assert live.take("One.")
     assert not live.take(" Two.")
     assert live.progress(IDLE)["thinking"] == "running"
@@ -200,14 +200,14 @@ def test_times_of_several_thoughts_add_up_and_their_texts_stay_apart():
     assert live.kept.text == "Before.\n\nOne. Two."
     assert live.kept.seconds >= 3
     live.forget()
-    assert live.kept == Thinking("Before.", 3)
+    assert live.kept == ThinkingText("Before.", 3)
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.4, "a moment"), (1.9, "1 s"), (59.9, "59 s"), (60, "1 min 0 s"), (754, "12 min 34 s")]
 )
 def test_the_line_says_how_long(seconds, words):
-    progress = thoughts.progress_of(Thinking("Hm.", seconds))
+    progress = thoughts.progress_of(ThinkingText("Hm.", seconds))
     assert thoughts.line_of(Message().id, progress).words == f"Thought for {words}"
 
 

@@ -9,7 +9,7 @@ from documents.models import Document
 from documents.notes import described
 from documents.sentences import restored, said, stored
 from documents.services import own
-from documents.services.own import Description
+from documents.services.own import CollectionDescription
 from documents.tasks import WENT_WRONG
 from langai_site.outbound.models import Connection, Model
 from langai_site.sensitivity import Sensitivity
@@ -70,7 +70,7 @@ FRAME = ("Menu", "Audit log", "Search")
 @pytest.fixture
 def rows(alice, upload, policies):
     """Return the ids of what the pages show, by its kind."""
-    mine = own.create(alice, Description("Notes", "", Sensitivity.INTERNAL))
+    mine = own.create(alice, CollectionDescription("Notes", "", Sensitivity.INTERNAL))
     document, reason = upload(), said(WENT_WRONG)
     Document.objects.filter(pk=document.pk).update(
         status="failed",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from documents import cleanup, places, tasks
 from documents.models import Document, ShareProposal
 from documents.services import changing, library, own, quotas, sharing
-from documents.services.own import Description
+from documents.services.own import CollectionDescription
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import Team, User
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -42,7 +42,7 @@ def page(bob):
 
 @pytest.fixture
 def notes(bob):
-    return own.create(bob, Description("Notes", "", Sensitivity.PUBLIC))
+    return own.create(bob, CollectionDescription("Notes", "", Sensitivity.PUBLIC))
 
 
 def signed_in_as(person):
@@ -131,10 +131,10 @@ def test_admins_see_how_much_is_in_it_and_not_what(page, alice, notes):
 
 
 def test_names_are_unique_for_each_owner(bob, carol, notes):
-    own.create(carol, Description("Notes", "", Sensitivity.PUBLIC))
+    own.create(carol, CollectionDescription("Notes", "", Sensitivity.PUBLIC))
     Collection.objects.create(name="Notes")
     with pytest.raises(ConflictError, match="You have a collection named “Notes” already"):
-        own.create(bob, Description("Notes", "", Sensitivity.PUBLIC))
+        own.create(bob, CollectionDescription("Notes", "", Sensitivity.PUBLIC))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_quotas_refuse_more_in_any_collection_of_the_same_person(page, bob, note
     settings.OWN_COLLECTIONS_FILES = settings.OWN_COLLECTIONS_PASSAGES = settings.OWN_COLLECTIONS_MB = 0
     brought(page, notes)
     setattr(settings, setting, value)
-    other = own.create(bob, Description("Others", "", Sensitivity.PUBLIC))
+    other = own.create(bob, CollectionDescription("Others", "", Sensitivity.PUBLIC))
     response = send(page, other, chosen("x" * (1024 * 1024), "long.txt"))
     assert words in told(response)[0]
     assert not other.documents.exists()
@@ -298,7 +298,7 @@ def test_what_comes_back_must_still_have_room_if_others_took_it(page, bob, notes
     with pytest.raises(quotas.NoRoomError):
         changing.restore(bob, notes.pk, deletion.id)
     own.remove(bob, notes.pk)
-    other = own.create(bob, Description("Other", "", Sensitivity.PUBLIC))
+    other = own.create(bob, CollectionDescription("Other", "", Sensitivity.PUBLIC))
     third = brought(page, other, "Buses leave at one.", "buses.txt")
     with pytest.raises(quotas.NoRoomError):
         own.restore(bob, notes.pk)
@@ -315,7 +315,7 @@ def test_renaming_does_not_undo_what_happened_meanwhile(bob, notes, monkeypatch)
     stale = library.managed_collection(bob, notes.pk)
     own.remove(bob, notes.pk)
     monkeypatch.setattr(own, "managed_collection", lambda *_: stale)
-    own.describe(bob, notes.pk, Description("Diary", "", Sensitivity.PUBLIC))
+    own.describe(bob, notes.pk, CollectionDescription("Diary", "", Sensitivity.PUBLIC))
     notes.refresh_from_db()
     assert (notes.kind, notes.name) == (Collection.Kind.REMOVED, "Diary")
 
@@ -331,7 +331,7 @@ def test_an_address_that_two_people_have_names_nobody(page, bob, notes):
 
 
 def test_a_moved_document_is_found_by_the_readers_of_its_new_place_and_keeps_its_label(page, bob, carol, notes):
-    secret = own.create(bob, Description("Secrets", "", Sensitivity.INTERNAL))
+    secret = own.create(bob, CollectionDescription("Secrets", "", Sensitivity.INTERNAL))
     document = brought(page, secret)
     notes.users.add(carol)
     page.post(at("change", secret.pk), {"ids": [document.pk], "action": "move", "target": notes.pk})
@@ -363,12 +363,12 @@ def test_the_label_of_a_document_in_the_library_is_not_lowered_by_its_owners(pag
 
 
 def test_nothing_is_moved_to_where_it_is_already_or_where_one_has_no_right(page, bob, carol, notes):
-    other = own.create(bob, Description("Other", "", Sensitivity.PUBLIC))
+    other = own.create(bob, CollectionDescription("Other", "", Sensitivity.PUBLIC))
     first = brought(page, notes)
     brought(page, other)
     changed = changing.move(bob, notes.pk, [first.pk], other.pk)
     assert (changed.count, "already in “Other”" in changed.refused[0]) == (0, True)
-    foreign = own.create(carol, Description("Foreign", "", Sensitivity.PUBLIC))
+    foreign = own.create(carol, CollectionDescription("Foreign", "", Sensitivity.PUBLIC))
     with pytest.raises(NotFoundError):
         changing.move(bob, notes.pk, [first.pk], foreign.pk)
 
@@ -412,7 +412,7 @@ def test_sharing_can_be_switched_off(bob, carol, notes, settings):
 
 def test_it_is_handed_over_with_all_rights_and_its_share_of_the_quota(page, bob, carol, notes, settings):
     brought(page, notes)
-    own.create(carol, Description("Notes", "", Sensitivity.PUBLIC))
+    own.create(carol, CollectionDescription("Notes", "", Sensitivity.PUBLIC))
     settings.OWN_COLLECTIONS_FILES = 1
     page.post(at("hand-over", notes.pk), {"person": "carol", "stays": "1"})
     notes.refresh_from_db()
@@ -420,7 +420,7 @@ def test_it_is_handed_over_with_all_rights_and_its_share_of_the_quota(page, bob,
     assert page.get(at("collection", notes.pk)).status_code == 200
     assert page.get(at("settings", notes.pk)).status_code == 403
     assert (quotas.quota_of(bob.pk).files, quotas.quota_of(carol.pk).files) == (0, 1)
-    brought(page, own.create(bob, Description("More", "", Sensitivity.PUBLIC)))
+    brought(page, own.create(bob, CollectionDescription("More", "", Sensitivity.PUBLIC)))
     refused = page.post(at("hand-over", Collection.objects.get(name="More").pk), {"person": "carol"})
     assert "carol has no room for it" in refused.content.decode()
 
@@ -432,7 +432,7 @@ def test_an_admin_hands_over_what_somebody_left(bob, carol, alice, notes, client
     client.post(at("reassign", notes.pk), {"person": "carol"})
     assert notes in library_collections(carol)
     bob.delete()
-    gone = own.create(carol, Description("Gone", "", Sensitivity.PUBLIC))
+    gone = own.create(carol, CollectionDescription("Gone", "", Sensitivity.PUBLIC))
     carol.delete()
     assert sharing.left_behind() == 2
     sharing.reassign(alice, gone.pk, alice)

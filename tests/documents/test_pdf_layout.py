@@ -3,7 +3,7 @@
 import pytest
 
 from documents.extraction import pdf, sandbox
-from documents.extraction.hyphens import Joiner
+from documents.extraction.hyphens import HyphenJoiner
 from documents.extraction.types import Heading
 from tests.documents.files import LIMITS, written
 from tests.documents.pdf_pages import Page, column, line, pages_pdf, table, text
@@ -172,12 +172,12 @@ def test_names_with_explanations_keep_their_rows(read):
     ],
 )
 def test_broken_words_are_joined_and_real_hyphens_stay(first, second, joined):
-    assert Joiner([]).join([first, second]) == ([joined] if joined else [first, second])
+    assert HyphenJoiner([]).join([first, second]) == ([joined] if joined else [first, second])
 
 
 @pytest.mark.parametrize(("elsewhere", "joined"), [("a colour-fast dye", "colour-fast"), ("colourfast", "colourfast")])
 def test_the_document_itself_tells_how_a_word_is_written(elsewhere, joined):
-    assert Joiner([elsewhere]).join(["it is colour-", "fast"]) == [f"it is {joined}"]
+    assert HyphenJoiner([elsewhere]).join(["it is colour-", "fast"]) == [f"it is {joined}"]
 
 
 def test_hyphens_at_the_ends_of_a_pages_lines(read):

@@ -111,7 +111,7 @@ def test_an_idle_process_ends_by_itself(said, monkeypatch):
     monkeypatch.setattr(warm, "IDLE_SECONDS", 0.01)
     monkeypatch.setattr(warm.signal, "signal", lambda *_: None)
     with ours, theirs:
-        warm.WarmProcess(theirs).run()
+        warm.WarmServer(theirs).run()
 
 
 def test_each_thread_has_a_process_of_its_own_that_ends_with_it(said):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from chat.grounding.deciding import Decision, Verdict, decide
+from chat.grounding.deciding import Decision, SentenceVerdict, decide
 from tests.grounding import INFERENCE, LANGUAGES, LITERAL, NAMES, Statement, statements
 
 
@@ -31,20 +31,20 @@ def decided() -> tuple[Decided, ...]:
 
 def rates(results: Iterable[Decided]) -> Rates:
     every = list(results)
-    otherwise = [each for each in every if each.decision.verdict == Verdict.OTHERWISE]
+    otherwise = [each for each in every if each.decision.verdict == SentenceVerdict.OTHERWISE]
     true, false = ([each for each in every if each.statement.is_true is truth] for truth in (True, False))
     kinds = ([each for each in true if each.statement.kind == kind] for kind in (LITERAL, INFERENCE))
     return Rates(
         _share(otherwise, lambda each: not each.statement.is_true),
-        _share(false, lambda each: each.decision.verdict != Verdict.STANDS),
-        _share(false, lambda each: each.decision.verdict == Verdict.OTHERWISE),
+        _share(false, lambda each: each.decision.verdict != SentenceVerdict.STANDS),
+        _share(false, lambda each: each.decision.verdict == SentenceVerdict.OTHERWISE),
         _share(true, _is_reworded),
         *(_share(kind, _is_reworded) for kind in kinds),
     )
 
 
 def _is_reworded(each: Decided) -> bool:
-    return each.decision.verdict == Verdict.REWORDED
+    return each.decision.verdict == SentenceVerdict.REWORDED
 
 
 def _share(results: Sequence[Decided], holds: Callable[[Decided], bool]) -> float:
@@ -74,7 +74,7 @@ def wrong(results: Iterable[Decided]) -> list[str]:
     """Return a line for each statement that was decided wrongly, without those that are held out."""
     lines = []
     for statement, decision in results:
-        good = {Verdict.STANDS} if statement.is_true else {Verdict.OTHERWISE, Verdict.REWORDED}
+        good = {SentenceVerdict.STANDS} if statement.is_true else {SentenceVerdict.OTHERWISE, SentenceVerdict.REWORDED}
         if not statement.is_held_out and decision.verdict not in good:
             reasons = "; ".join(f"{each.kind} {each.said!r} {each.found!r}" for each in decision.conflicts)
             words = ", ".join(decision.words)

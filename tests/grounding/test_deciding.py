@@ -2,10 +2,10 @@
 
 import pytest
 
-from chat.grounding.deciding import UNSURE, Verdict, decide
+from chat.grounding.deciding import UNSURE, SentenceVerdict, decide
 from tests.grounding import LANGUAGES, everyday, report
 
-STANDS, REWORDED, OTHERWISE = Verdict.STANDS, Verdict.REWORDED, Verdict.OTHERWISE
+STANDS, REWORDED, OTHERWISE = SentenceVerdict.STANDS, SentenceVerdict.REWORDED, SentenceVerdict.OTHERWISE
 SECTION = (
     "Employees get between 25 and 28 working days of leave. The warranty lasts 24 months. Repairs cost 1,250.50 euros, "
     "about 12 percent of the price. The archive keeps files from 01.03.2021 until 14 May 2022. Step 3 is optional."

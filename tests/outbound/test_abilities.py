@@ -5,7 +5,7 @@ import pytest
 from langai_site.outbound import abilities, catalogue, keeping, listings, litellm_prices
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.endpoints import endpoint_of
-from langai_site.outbound.listings import Offer
+from langai_site.outbound.listings import OfferedModel
 from langai_site.outbound.models import Model
 from tests.outbound.test_admin import form, page_of
 
@@ -60,13 +60,13 @@ def test_whatever_a_row_holds_can_be_read(stored):
 @pytest.mark.django_db
 def test_what_servers_and_lists_say_is_kept_apart(settings):
     settings.OPENAI_BASE_URL = "http://127.0.0.1:1/v1"
-    offer = Offer("hosted_vllm/gpt-4o", "x", "hosted_vllm", 1, abilities={VISION: False})
+    offer = OfferedModel("hosted_vllm/gpt-4o", "x", "hosted_vllm", 1, abilities={VISION: False})
     keeping.store([offer], {})
     keeping.learn({"hosted_vllm/gpt-4o": {"litellm_provider": "hosted_vllm", "supports_function_calling": True}})
     (info,) = catalogue.models()
     assert (info.abilities[VISION], info.abilities[TOOLS]) == (False, True)
     # The list says otherwise in its next version, and the server says nothing any more.
-    keeping.store([Offer("hosted_vllm/gpt-4o", "x", "hosted_vllm", 1)], {})
+    keeping.store([OfferedModel("hosted_vllm/gpt-4o", "x", "hosted_vllm", 1)], {})
     keeping.learn({"hosted_vllm/gpt-4o": {"litellm_provider": "hosted_vllm", "supports_vision": True}})
     (info,) = catalogue.models()
     assert (info.abilities[VISION], info.abilities[TOOLS]) == (False, False)

@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from langai_site.outbound.price_list import Known, known
+from langai_site.outbound.price_list import ListedModel, known
 from langai_site.usage.types import ModelPrice
 
 ROW = {
@@ -13,7 +13,7 @@ ROW = {
 
 
 def test_a_listed_price_is_read_to_the_last_digit():
-    assert known({"small": ROW}, "openai/small") == Known(
+    assert known({"small": ROW}, "openai/small") == ListedModel(
         1000, ModelPrice("", Decimal("0.1"), Decimal("0.5"), Decimal("0.1"))
     )
 
@@ -30,7 +30,7 @@ def test_long_prompts_have_their_own_prices_where_some_are_listed():
 
 
 def test_another_providers_model_of_that_name_tells_nothing():
-    assert known({"small": ROW}, "hosted_vllm/small") == known({"small": ROW}, "anthropic/small") == Known()
+    assert known({"small": ROW}, "hosted_vllm/small") == known({"small": ROW}, "anthropic/small") == ListedModel()
 
 
 def test_a_price_of_nothing_is_no_price():
@@ -39,4 +39,4 @@ def test_a_price_of_nothing_is_no_price():
 
 
 def test_a_model_that_is_not_listed_is_not_known():
-    assert known({}, "openai/small") == Known()
+    assert known({}, "openai/small") == ListedModel()

@@ -6,14 +6,14 @@ import time
 import pytest
 
 from search import passage_changes
-from search.passage_changes import State, Version, differences, in_short
+from search.passage_changes import NextVersion, State, differences, in_short
 
 RULE = "Everyone has 25 days of holiday a year. Days that are left expire on 31 March of the following year."
 OTHER = "Refunds are paid within thirty days of the invoice date, and above EUR 50,000 the CFO signs in writing."
 
 
 def followed(old, *pages, page=1):
-    return Version(enumerate(pages, 1)).follow([(old, page)])[0]
+    return NextVersion(enumerate(pages, 1)).follow([(old, page)])[0]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_no_texts_take_long_to_compare(kind):
     began = time.process_time()
     assert "".join(piece.text for piece in differences(old, new) if piece.kind in ("same", "new"))
     in_short(old, new)
-    Version([(1, new)]).follow([(old, 1)])
+    NextVersion([(1, new)]).follow([(old, 1)])
     assert time.process_time() - began < 6
 
 
@@ -132,7 +132,7 @@ def test_many_passages_are_followed_in_one_pass():
             return super().__iter__()
 
     rules = [f"{RULE} This is for the office in city number {number}." for number in range(50)]
-    version = Version(enumerate([rules[0].replace("25", "28"), *rules[1:40]], 1))
+    version = NextVersion(enumerate([rules[0].replace("25", "28"), *rules[1:40]], 1))
     version._words.keys = Keys(version._words.keys)
     found = version.follow([(rule, number) for number, rule in enumerate(rules, 1)])
     assert Keys.passes == 1

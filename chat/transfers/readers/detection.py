@@ -6,7 +6,7 @@ from typing import Any
 
 from chat.transfers.readers import chatgpt, claude, langai, openwebui
 from chat.transfers.readers.elements import Element
-from chat.transfers.readers.values import Broken, BrokenError, Imported, ImportedConversation, text_of
+from chat.transfers.readers.values import BrokenConversation, BrokenError, Imported, ImportedConversation, text_of
 from langai_site.words import gettext_noop
 
 UNFINISHED = gettext_noop("The file ends in the middle of it: download the export again")
@@ -20,14 +20,14 @@ READERS = (langai, chatgpt, claude, openwebui)
 def imported(element: Element) -> Iterator[Imported]:
     """Yield what an element of a file contains; nothing if no program's conversations look like it."""
     if not element.is_whole:
-        yield Broken(UNFINISHED)
+        yield BrokenConversation(UNFINISHED)
     elif element.data is None:
-        yield Broken(TOO_LONG)
+        yield BrokenConversation(TOO_LONG)
     else:
         try:
             value = json.loads(element.data)
         except (ValueError, RecursionError):
-            yield Broken(NOT_JSON)
+            yield BrokenConversation(NOT_JSON)
         else:
             yield from _imported(value)
 
@@ -51,10 +51,10 @@ def _read(read: Callable[[Mapping[str, Any]], ImportedConversation], value: Mapp
     try:
         found = read(value)
     except BrokenError as error:
-        return Broken(str(error), _title(value))
+        return BrokenConversation(str(error), _title(value))
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError):
-        return Broken(UNREADABLE, _title(value))
-    return found if found.messages else Broken(NO_MESSAGES, _title(value))
+        return BrokenConversation(UNREADABLE, _title(value))
+    return found if found.messages else BrokenConversation(NO_MESSAGES, _title(value))
 
 
 def _title(value: Mapping[str, Any]) -> str:

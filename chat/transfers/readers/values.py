@@ -79,14 +79,14 @@ class ImportedFolder:
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenConversation:
     """A conversation that cannot be read, with the reason as its owner reads it; `title` if that can be read."""
 
     reason: str
     title: str = ""
 
 
-Imported = ImportedConversation | ImportedFolder | Broken
+Imported = ImportedConversation | ImportedFolder | BrokenConversation
 
 
 def moment(value: object) -> datetime | None:

@@ -9,7 +9,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from documents.services.imports import ImportOutcome, Progress, Result, Target, files_in, import_file, progress
+from documents.services.imports import (
+    ImportOutcome,
+    ImportProgress,
+    ImportResult,
+    ImportTarget,
+    files_in,
+    import_file,
+    progress,
+)
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from langai_site.telemetry.health import worker_lives
@@ -57,9 +65,13 @@ class Command(BaseCommand):
         user = self._user(options["user"])
         label = LABELS.get(options["sensitivity"] or "", Sensitivity.PUBLIC)
         try:
-            target = Target(self._collection(options, user), user, label, options["replace"])
+            target = ImportTarget(self._collection(options, user), user, label, options["replace"])
             results = self._import(folder, target)
-            done = self._wait(target.collection, results, options["patience"]) if options["wait"] else Progress(0, {})
+            done = (
+                self._wait(target.collection, results, options["patience"])
+                if options["wait"]
+                else ImportProgress(0, {})
+            )
         except KeyboardInterrupt:
             self.stderr.write("\nEnded. What was imported stays; run this again to go on.")
             sys.exit(INTERRUPTED)
@@ -94,13 +106,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Made the collection “{name}” ({label.slug}). {who}: choose who may read it in the admin.")
         return made
 
-    def _import(self, folder: Path, target: Target) -> list[Result]:
+    def _import(self, folder: Path, target: ImportTarget) -> list[ImportResult]:
         files = files_in(folder)
         # Without a terminal the bar is silent.
         with tqdm(files, desc="Importing", unit="file", disable=None) as bar:
             return [import_file(path, folder, target) for path in bar]
 
-    def _wait(self, collection: Collection, results: Sequence[Result], patience: float) -> Progress:
+    def _wait(self, collection: Collection, results: Sequence[ImportResult], patience: float) -> ImportProgress:
         documents = {result.document for result in results if result.document}
         last_beat = time.monotonic()
         with tqdm(total=len(documents), desc="Reading", unit="document", disable=None) as bar:
@@ -114,7 +126,7 @@ class Command(BaseCommand):
             bar.update(len(documents) - bar.n)
         return now
 
-    def _tell(self, results: Sequence[Result], done: Progress, *, waited: bool) -> None:
+    def _tell(self, results: Sequence[ImportResult], done: ImportProgress, *, waited: bool) -> None:
         if not results:
             self.stdout.write("There are no files in this folder.")
         for result in results:

@@ -28,11 +28,11 @@ from langai_site.outbound.connections.forms import ConnectionForm
 from langai_site.outbound.connections.known import Known
 from langai_site.outbound.connections.problems import ListingError, short_text
 from langai_site.outbound.diagnosis import PROVIDERS
-from langai_site.outbound.listings import Offer
+from langai_site.outbound.listings import OfferedModel
 from langai_site.outbound.models import Connection, Model
 from langai_site.web.seen_values import with_seen
 
-Listed = list[Offer] | ListingError
+Listed = list[OfferedModel] | ListingError
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from langai_site.outbound.connections.kinds import Kind
 from langai_site.outbound.connections.known import Known
 from langai_site.outbound.connections.problems import ListingError, Problem, short_text
 from langai_site.outbound.endpoints import Endpoint
-from langai_site.outbound.listings import Offer, UnlistedError
+from langai_site.outbound.listings import OfferedModel, UnlistedError
 from langai_site.words import gettext_noop
 
 FIRST_RANK = 300
 
 
-async def offers(connection: Known) -> list[Offer]:
+async def offers(connection: Known) -> list[OfferedModel]:
     """Return its models under their names in LangAI, in the server's order. Raises ListingError."""
     if connection.key_problem:
         problem = connection.key_problem
@@ -56,7 +56,7 @@ async def offers(connection: Known) -> list[Offer]:
     ]
 
 
-async def _ask(connection: Known) -> list[Offer]:
+async def _ask(connection: Known) -> list[OfferedModel]:
     endpoint = _endpoint(connection)
     await asyncio.to_thread(_refuse_metadata, endpoint.url)
     await asyncio.to_thread(http_clients.certificates, endpoint.direct)
@@ -93,7 +93,7 @@ def _refuse_metadata(url: str) -> None:
         raise ListingError(Problem(gettext_noop("is a metadata service"), _(addresses.METADATA), is_final=True))
 
 
-async def _models(kind: Kind, endpoint: Endpoint) -> list[Offer]:
+async def _models(kind: Kind, endpoint: Endpoint) -> list[OfferedModel]:
     headers = listings.headers_of(endpoint)
     if kind == Kind.OLLAMA:
         return await listings.ollama_models(endpoint)
@@ -101,7 +101,7 @@ async def _models(kind: Kind, endpoint: Endpoint) -> list[Offer]:
         body = await listings.ask(f"{endpoint.url}/v1/models?limit=1000", headers=headers)
         rows = listings.rows_of(body, "data", "id")
         return [
-            Offer(
+            OfferedModel(
                 str(row["id"]),
                 str(row.get("display_name") or row["id"]),
                 "",
@@ -118,7 +118,7 @@ async def _models(kind: Kind, endpoint: Endpoint) -> list[Offer]:
         body = await listings.ask(f"{endpoint.url}/models", headers=headers)
         rows = listings.rows_of(body, "data", "id")
         able = (row for row in rows if (row.get("capabilities") or {}).get("chat_completion", True))
-        return [Offer(str(row["id"]), str(row["id"]), "", 0) for row in able]
+        return [OfferedModel(str(row["id"]), str(row["id"]), "", 0) for row in able]
     return await listings.openai_models(endpoint)
 
 
@@ -131,9 +131,9 @@ def _is_for_chat(row: dict[str, object]) -> bool:
     return not isinstance(methods, list) or "generateContent" in methods
 
 
-def _gemini(row: dict[str, object]) -> Offer:
+def _gemini(row: dict[str, object]) -> OfferedModel:
     name = str(row["name"]).removeprefix("models/")
-    return Offer(
+    return OfferedModel(
         name,
         str(row.get("displayName") or name),
         "",
@@ -143,11 +143,11 @@ def _gemini(row: dict[str, object]) -> Offer:
     )
 
 
-def _known_to_litellm(provider: str) -> list[Offer]:
-    return [Offer(name, name, "", 0) for name in price_list.chat_models(litellm_prices.rows(), provider)]
+def _known_to_litellm(provider: str) -> list[OfferedModel]:
+    return [OfferedModel(name, name, "", 0) for name in price_list.chat_models(litellm_prices.rows(), provider)]
 
 
-def names(found: Iterable[Offer]) -> list[dict[str, object]]:
+def names(found: Iterable[OfferedModel]) -> list[dict[str, object]]:
     """Return models as a connection's row stores them: under the server's names."""
     return [
         {
