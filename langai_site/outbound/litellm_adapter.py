@@ -25,8 +25,8 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
 from langai_site.outbound.lanes import openai_request
 from langai_site.outbound.lanes.events import ToolCallDelta
-from langai_site.outbound.lanes.openai_content import ToolCalls
 from langai_site.outbound.lanes.quirks import USUAL
+from langai_site.outbound.lanes.tool_calls import ToolCalls
 from langai_site.outbound.offered_calls import OfferedCalls
 from langai_site.outbound.patience import Patience
 from langai_site.outbound.types import ChatCall, Delta, ProviderError, Thought

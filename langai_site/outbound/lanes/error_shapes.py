@@ -120,7 +120,7 @@ def _located(text: str, loc: Any) -> str:  # noqa: ANN401 - FastAPI's list of ke
 
 def _note(value: Mapping[str, Any], found: _Found) -> None:
     """Take the words of one object; an inner one may replace a word that says little."""
-    for name in ("code", "error_code", "errorCode", "status_code"):
+    for name in ("code", "error_code", "errorCode", "status_code", "statusCode", "http_status_code", "http_status"):
         found.code = _better(found.code, value.get(name), found)
     for name in ("type", "status", "reason", "@type"):
         if name == "reason" and isinstance(value.get(name), str) and value[name].isupper():

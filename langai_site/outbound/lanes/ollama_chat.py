@@ -14,7 +14,7 @@ from langai_site.outbound.lanes.finish import finish_reason
 from langai_site.outbound.lanes.history import arguments_of, messages_of, tool_names
 from langai_site.outbound.lanes.instructions import must_call
 from langai_site.outbound.lanes.lines import LONGEST_EVENT
-from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thoughts, words
+from langai_site.outbound.lanes.openai_content import content_events, thoughts, words
 from langai_site.outbound.lanes.openai_request import tool_of
 from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
@@ -28,6 +28,7 @@ from langai_site.outbound.lanes.requests import (
     finished,
     no_files,
 )
+from langai_site.outbound.lanes.tool_calls import ToolCalls
 from langai_site.outbound.parts import Image, Part, Thinking, ToolCall, ToolResult, joined_text
 
 PATH = "/api/chat"

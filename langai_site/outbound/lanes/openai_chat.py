@@ -7,13 +7,14 @@ Studio, Mistral, DeepSeek, Groq and Azure.
 from collections.abc import Mapping
 from typing import Any
 
-from langai_site.outbound.lanes import counts
+from langai_site.outbound.lanes import counts, openai_signatures
 from langai_site.outbound.lanes.decoding import BaseDecoder, is_bare_error
 from langai_site.outbound.lanes.events import Event, FinishReason, Refusal, TextDelta, ThinkingDelta
 from langai_site.outbound.lanes.finish import finish_reason
 from langai_site.outbound.lanes.lines import LONGEST_EVENT
-from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thoughts, words
+from langai_site.outbound.lanes.openai_content import content_events, thoughts, words
 from langai_site.outbound.lanes.openai_request import build
+from langai_site.outbound.lanes.tool_calls import ToolCalls
 
 __all__ = ["Decoder", "build"]
 
@@ -96,6 +97,8 @@ class Decoder(BaseDecoder):
         if refusal := words(delta.get("refusal")):
             found.append(Refusal(self._voice.plain(refusal)))
         if calls := delta.get("tool_calls") or delta.get("function_call"):
+            for signature in openai_signatures.of_calls(calls):
+                found += self._voice.think("", signature)
             for call in self._calls.read(calls):
                 self._call(call, found)
         return bool(content) or len(found) > before

@@ -1,13 +1,12 @@
 """Pure: reads text, thinking and tool calls from a message or delta of OpenAI's format and its relatives."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from langai_site.outbound.lanes.errors import UnreadableError
-from langai_site.outbound.lanes.events import Event, Refusal, TextDelta, ThinkingDelta, ToolCallDelta
-from langai_site.outbound.lanes.surrogates import whole
+from langai_site.outbound.lanes.events import Event, Refusal, TextDelta, ThinkingDelta
+from langai_site.outbound.lanes.openai_signatures import signature_of
 
 # Servers use different names for the thought, and some send it twice under two names.
 THOUGHTS = (
@@ -16,12 +15,6 @@ THOUGHTS = (
 )
 THINKING_TYPES = ("thinking", "think", "thought", "reasoning", "reasoning_text", "reasoning_content", "summary_text")
 WORDS = ("text", "content", "thinking", "reasoning", "summary", "value", "reasoningText", "parts")
-# Prefix of a signature that only this format understands.
-DETAILS = "openai:"
-SIGNING = ("type", "id", "format", "index", "signature", "data")
-VISIBLE = re.compile(r"[!-~]*")
-# In characters, of all fields together.
-LONGEST_SIGNATURE = 200_000
 DEEPEST = 6
 
 
@@ -51,10 +44,10 @@ def json_text(value: Any) -> str:  # noqa: ANN401 - parsed JSON
 def thoughts(delta: Mapping[str, Any]) -> list[ThinkingDelta]:
     """Return the thought in `delta`, under whichever name, once: in as many pieces as have a signature."""
     text = next((text for name in THOUGHTS if name in delta and (text := words(delta[name]))), "")
-    details = delta.get("reasoning_details")
+    details = delta.get("reasoning_details") or delta.get("thinking_blocks")
     if not isinstance(details, list):
         return [ThinkingDelta(text)] if text else []
-    pieces = [ThinkingDelta(words(detail), _signature(detail)) for detail in details]
+    pieces = [ThinkingDelta(words(detail), signature_of(detail)) for detail in details]
     signatures = [piece.signature for piece in pieces if piece.signature]
     own = "".join(piece.text for piece in pieces)
     if len(signatures) > 1 and own:
@@ -62,21 +55,6 @@ def thoughts(delta: Mapping[str, Any]) -> list[ThinkingDelta]:
     first, *others = signatures or [""]
     found = [ThinkingDelta(text or own, first), *(ThinkingDelta("", other) for other in others)]
     return [piece for piece in found if piece.text or piece.signature]
-
-
-def _signature(detail: Any) -> str:  # noqa: ANN401 - whatever a server sends
-    """Return what OpenRouter needs to recognise a thought, without its text."""
-    if not isinstance(detail, dict) or not (detail.get("signature") or detail.get("data")):
-        return ""
-    fields = signed_fields(detail)
-    return DETAILS + json.dumps(fields) if fields.get("signature") or fields.get("data") else ""
-
-
-def signed_fields(detail: Mapping[str, Any]) -> dict[str, str | int]:
-    """Return the fields that sign a thought; empty if they are too long. Texts with spaces in them sign nothing."""
-    given = {name: value for name in SIGNING if isinstance(value := detail.get(name), str | int)}
-    kept = {name: value for name, value in given.items() if not isinstance(value, str) or VISIBLE.fullmatch(value)}
-    return kept if sum(len(str(value)) for value in kept.values()) <= LONGEST_SIGNATURE else {}
 
 
 def content_events(content: Any) -> Iterator[Event]:  # noqa: ANN401 - whatever a server sends
@@ -95,40 +73,3 @@ def content_events(content: Any) -> Iterator[Event]:  # noqa: ANN401 - whatever 
                 yield Refusal(text)
         elif text := words(part):
             yield TextDelta(text)
-
-
-class ToolCalls:
-    """Numbers the tool calls of one answer; some servers give all of them one index, or none."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[Any, int] = {}
-        self._ids: dict[int, str] = {}
-        self._last = -1
-
-    def read(self, calls: Any) -> Iterator[ToolCallDelta]:  # noqa: ANN401 - whatever a server sends
-        """Yield the fragments in `calls`, a list or one call."""
-        for call in calls if isinstance(calls, list) else [calls]:
-            if not isinstance(call, dict):
-                continue
-            function = call.get("function")
-            function = function if isinstance(function, dict) else call
-            identity, name = (whole(words(value)) for value in (call.get("id"), function.get("name")))
-            arguments = function.get("arguments")
-            if not isinstance(arguments, str):
-                arguments = "" if arguments is None else json_text(arguments)
-            number = self._number(call.get("index"), identity, name)
-            yield ToolCallDelta(number, identity, name, whole(arguments))
-
-    def _number(self, index: Any, identity: str, name: str) -> int:  # noqa: ANN401 - whatever a server sends
-        key = index if isinstance(index, int) else None
-        number = self._numbers.get(key, -1)
-        known = self._ids.get(number, "")
-        # A name begins a call, unless it is repeated with each fragment of the same call.
-        is_new = number < 0 or bool(name and identity and known and identity != known)
-        if key is None and number >= 0 and name and not identity:
-            is_new = True
-        if is_new:
-            number = self._numbers[key] = self._last = self._last + 1
-        if identity:
-            self._ids[number] = identity
-        return number

@@ -1,11 +1,10 @@
 """Pure: builds a request to OpenAI's chat completions."""
 
 import base64
-import json
 from typing import Any
 
+from langai_site.outbound.lanes import openai_signatures
 from langai_site.outbound.lanes.history import messages_of
-from langai_site.outbound.lanes.openai_content import DETAILS, LONGEST_SIGNATURE, signed_fields
 from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
@@ -111,26 +110,8 @@ def _answer(message: WireMessage, quirks: Quirks) -> list[Json]:
             built["reasoning_content"] = BETWEEN.join(
                 part.text for part in thoughts if part.text and not part.signature
             )
-        if details := [detail for part in thoughts if (detail := _detail(part))]:
-            built["reasoning_details"] = details
+        built |= openai_signatures.sent_back(thoughts, built["tool_calls"])
     return [built]
-
-
-def _detail(part: Thinking) -> Json | None:
-    """Return the signed thought as OpenRouter sent it; None if it is not signed in this format."""
-    if not part.signature.startswith(DETAILS) or len(part.signature) > 2 * LONGEST_SIGNATURE:
-        return None
-    try:
-        detail = json.loads(part.signature.removeprefix(DETAILS))
-    except (ValueError, RecursionError):
-        # A program changed it before sending it back.
-        return None
-    if not isinstance(detail, dict):
-        return None
-    fields = signed_fields(detail)
-    if "signature" in fields:
-        return {**fields, "text": part.text}
-    return dict(fields) if "data" in fields else None
 
 
 def _call(call: ToolCall) -> Json:

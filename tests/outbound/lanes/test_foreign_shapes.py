@@ -145,6 +145,11 @@ FAILURES = {
         sse({"error_code": 1, "error_msg": "the max input tokens exceeded"}),
         "too_long",
     ),
+    "the status under another name": (
+        openai_chat,
+        b'event:error\ndata:{"error":{"message":"Model too busy","http_status_code":429}}\n\n',
+        "rate_limited",
+    ),
     "another name of the message": (openai_chat, sse({"errorMessage": "Too many requests"}), "rate_limited"),
 }
 

@@ -109,6 +109,37 @@ def test_each_thought_of_a_chunk_keeps_its_signature():
     assert events == [ThinkingDelta("hm", first), ThinkingDelta("", second), ANSWER, STOP]
 
 
+def test_blocks_of_litellm_keep_their_signatures():
+    blocks = [{"type": "thinking", "thinking": "hm", "signature": None}], [{"type": "thinking", "signature": "Eq"}]
+    events = answer(
+        chunk({"content": "", "reasoning_content": "hm", "thinking_blocks": blocks[0]}),
+        chunk({"content": "", "thinking_blocks": blocks[1]}),
+        chunk({"thinking_blocks": [{"type": "redacted_thinking", "data": "Em"}]}),
+        text("The answer"),
+        END,
+    )
+    first, second = {"type": "thinking", "signature": "Eq"}, {"type": "redacted_thinking", "data": "Em"}
+    assert events == [
+        ThinkingDelta("hm", f"openai:{json.dumps(first)}"),
+        ThinkingDelta("", f"openai:{json.dumps(second)}"),
+        ANSWER,
+        STOP,
+    ]
+
+
+def test_the_signature_of_a_call_comes_before_it():
+    """From Google's servers behind OpenAI's format."""
+    call = CALL | {"extra_content": {"google": {"thought_signature": "CiQ="}}}
+    signed = {"type": "google.thought_signature", "signature": "CiQ="}
+    assert answer(chunk({"tool_calls": [call]}), chunk({"content": ""}, "stop")) == [
+        ThinkingDelta("", f"openai:{json.dumps(signed)}"),
+        ToolCallDelta(0, "c1", "search", ""),
+        Finished(FinishReason.TOOL_CALLS),
+    ]
+    for extra in (None, [], {"google": None}, {"google": {"thought_signature": 5}}):
+        assert not of(ThinkingDelta, answer(chunk({"tool_calls": [CALL | {"extra_content": extra}]}), END))
+
+
 @pytest.mark.parametrize(("content", "seen"), [(42, "42"), (4.5, "4.5"), (0, "0"), (None, ""), (True, ""), ([], "")])
 def test_content_may_be_anything(content, seen):
     assert text_of(answer(text(content), END)) == seen
@@ -250,6 +281,40 @@ def test_calls_are_told_apart_where_the_index_does_not(calls):
     expected = [ToolCallDelta(0, "c1", "search", ""), ToolCallDelta(1, "c2", "search", "")]
     assert of(ToolCallDelta, answer(chunk({"tool_calls": calls}), END)) == expected
     assert of(ToolCallDelta, answer(*[chunk({"tool_calls": [call]}) for call in calls], END)) == expected
+
+
+def named(name, arguments, **more):
+    return {"function": {"name": name, "arguments": arguments}} | more
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        # One index for all of them, and no ids.
+        [named("search", '{"q":1}', index=0), named("search", '{"q":2}', index=0)],
+        # The first fragment alone has an index, or none has.
+        [
+            named("search", '{"q"', index=0),
+            {"function": {"arguments": ":1}"}},
+            named("search", '{"q":2}', index=1),
+        ],
+        [named("search", '{"q"'), {"index": 0, "function": {"arguments": ":1}"}}, named("search", '{"q":2}', index=1)],
+        # The name is repeated with each fragment, also with an empty one at the end.
+        [*[named("search", part, index=0) for part in ('{"q"', ":1}", "")], named("search", '{"q":2}', index=1)],
+    ],
+)
+def test_fragments_belong_to_the_call_that_they_continue(calls):
+    expected = [ToolCallDelta(0, "", "search", '{"q":1}'), ToolCallDelta(1, "", "search", '{"q":2}')]
+    assert of(ToolCallDelta, answer(chunk({"tool_calls": calls}), END)) == expected
+    assert of(ToolCallDelta, answer(*[chunk({"tool_calls": [call]}) for call in calls], END)) == expected
+
+
+def test_fragments_without_index_are_told_apart_by_their_ids():
+    calls = [named("f", '{"q"', id="a"), named("f", '{"q"', id="b"), {"id": "a", "function": {"arguments": ":1}"}}]
+    calls.append({"id": "b", "function": {"arguments": ":2}"}})
+    events = of(ToolCallDelta, answer(*[chunk({"tool_calls": [call]}) for call in calls], END))
+    texts = ["".join(event.arguments for event in events if event.index == number) for number in (0, 1)]
+    assert texts == ['{"q":1}', '{"q":2}']
 
 
 def test_an_old_function_call_and_arguments_as_an_object():

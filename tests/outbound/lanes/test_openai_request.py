@@ -143,6 +143,29 @@ def test_a_signature_carries_nothing_else(signed, sent):
     assert body(*said_ones)["messages"][1].get("reasoning_details") == ([sent] if sent else None)
 
 
+def signed(text="", **fields):
+    return Thinking(text, f"openai:{json.dumps(fields)}")
+
+
+def test_signed_thoughts_go_back_where_their_server_had_them():
+    other = ToolCall("c2", "search", "{}")
+    thoughts = (
+        signed("hm", type="thinking", signature="Eq"),
+        signed(type="redacted_thinking", data="Em"),
+        signed(type="google.thought_signature", signature="CiQ="),
+        signed("so", type="reasoning.text", signature="Zz"),
+    )
+    results = said("tool", ToolResult("c1", ()), ToolResult("c2", ()))
+    answer = body(said("user", "hi"), said("assistant", *thoughts, CALL, other), results)["messages"][1]
+    assert answer["thinking_blocks"] == [
+        {"type": "thinking", "thinking": "hm", "signature": "Eq"},
+        {"type": "redacted_thinking", "data": "Em"},
+    ]
+    assert answer["reasoning_details"] == [{"type": "reasoning.text", "signature": "Zz", "text": "so"}]
+    google = {"google": {"thought_signature": "CiQ="}}
+    assert [call.get("extra_content") for call in answer["tool_calls"]] == [google, None]
+
+
 def test_pictures_are_loaded_and_those_of_tools_follow_them():
     picture, encoded = Image("f1", "image/png"), base64.b64encode(b"f1").decode()
     result = ToolResult("c1", (Text("see"), picture))
