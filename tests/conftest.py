@@ -25,6 +25,8 @@ PARTS: dict[str, Callable[[], object]] = {
     "postgres": lambda: POSTGRES_PROGRAMS,
     "nginx": lambda: NGINX,
     "tesseract": lambda: shutil.which("tesseract"),
+    "langchain": lambda: importlib.util.find_spec("langchain_openai"),
+    "llm": lambda: importlib.util.find_spec("llm"),
     "xllamacpp": lambda: importlib.util.find_spec("xllamacpp"),
 }
 SERVERS = {"chroma_server", "model_dir", "both_models", "upstream_process"}

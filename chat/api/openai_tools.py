@@ -11,6 +11,7 @@ from langai_site.outbound.requirements import Requirements
 
 TOOLS_MAX = 128
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+MODES = ("auto", "required")
 CHOICES: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required"}
 
 
@@ -25,6 +26,8 @@ def requirements(
     refuse_unusual(response_format, "response_format")
     offered = tuple(_tool(tool, f"tools[{number}]") for number, tool in enumerate(tools))
     _refuse_equal(offered)
+    if isinstance(choice, Mapping) and choice.get("type") == "allowed_tools":
+        offered, choice = _allowed(choice, offered)
     return Requirements(
         tools=offered,
         tool_choice=_choice(choice, {tool.name for tool in offered}),
@@ -60,6 +63,20 @@ def _tool(tool: object, place: str) -> Tool:
     if not isinstance(description, str):
         raise _invalid(f"{place}.description", "it must be a text.", code="invalid_type")
     return Tool(name, description, parameters, strict=function.get("strict") is True)
+
+
+def _allowed(choice: Mapping[str, Any], offered: Sequence[Tool]) -> tuple[tuple[Tool, ...], object]:
+    """Return the tools that may be called now, and whether one must be: no format but OpenAI's can say both.
+
+    The fields are under `allowed_tools`, or beside `type`.
+    """
+    given = choice.get("allowed_tools", choice)
+    listed = given.get("tools") if isinstance(given, Mapping) else None
+    mode = given.get("mode") if isinstance(given, Mapping) else None
+    if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed) or mode not in MODES:
+        raise _invalid("tool_choice", "allowed tools need a mode, “auto” or “required”, and a list `tools`.")
+    names = {_choice(tool, {known.name for known in offered}) for tool in listed}
+    return tuple(tool for tool in offered if ForcedTool(tool.name) in names), mode
 
 
 def _choice(choice: object, names: set[str]) -> ToolChoice:

@@ -146,6 +146,30 @@ async def test_calls_are_dropped_if_the_program_wants_none(program, echo, upstre
     assert "tool_calls" not in choice["message"]
 
 
+def allowed(mode, *names, under="allowed_tools"):
+    fields = {"mode": mode, "tools": [{"type": "function", "function": {"name": name}} for name in names]}
+    return {"type": "allowed_tools", **({under: fields} if under else fields)}
+
+
+@pytest.mark.parametrize("under", ["allowed_tools", ""])
+async def test_a_program_may_allow_only_some_of_its_tools(program, echo, upstream, under):
+    other = {"type": "function", "function": {"name": "rm_rf"}}
+    upstream.script_raw(sse(*TWO))
+    answer = await ask(program, tools=[WEATHER, other], tool_choice=allowed("required", "weather", under=under))
+    assert len(told(answer.json()["choices"][0]["message"])) == 2
+    asked = sent(upstream)
+    assert ([tool["function"]["name"] for tool in asked["tools"]], asked["tool_choice"]) == (["weather"], "required")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [allowed("none", "weather"), allowed("auto", "rm_rf"), allowed("required"), allowed("auto") | {"allowed_tools": 1}],
+)
+async def test_allowed_tools_that_cannot_be(program, echo, choice):
+    status, error = error_of(await ask(program, tools=[WEATHER], tool_choice=choice))
+    assert (status, error["param"]) == (400, "tool_choice")
+
+
 async def test_only_the_first_call_is_kept_if_the_program_wants_one(program, echo, upstream):
     upstream.script_raw(sse(*TWO))
     choice = await answered(program, parallel_tool_calls=False)

@@ -11,7 +11,9 @@ import openai
 import pytest
 from pydantic import BaseModel
 
+from tests.conftest import needs
 from tests.live import rows
+from tests.live.client_scripts import LANGCHAIN, LITELLM
 from tests.live.person import HOSTED, signed_in
 from tests.upstream.process import running_upstream
 
@@ -188,39 +190,17 @@ def test_the_sdk_sends_much_and_gets_an_answer(sdk, calls):
     assert calls() == 1
 
 
-# In a process of its own: the one of the tests has LiteLLM as LangAI prepares it, which calls nobody by itself.
-LITELLM = """
-import json, sys
-import litellm
-
-def outcome(**fields):
-    try:
-        answer = litellm.completion(messages=[{"role": "user", "content": "How many days?"}], **common, **fields)
-        if not fields.get("stream"):
-            return answer.choices[0].message.content
-        return "".join(chunk.choices[0].delta.content or "" for chunk in answer if chunk.choices)
-    except Exception as error:
-        return type(error).__name__
-
-url, key, model = json.loads(sys.argv[1])
-common = {"api_base": url, "api_key": key, "extra_headers": {"X-LangAI-Collections": "none"}}
-echo = f"openai/{model}echo"
-print(json.dumps([
-    outcome(model=echo, max_tokens=9000, temperature=0.1, top_p=0.9),
-    outcome(model=echo, stream=True, stream_options={"include_usage": True}),
-    outcome(model=f"openai/{model}fail-toolong"),
-    outcome(model=f"openai/{model}silent-filter"),
-    outcome(model=echo, response_format={"type": "json_object"}),
-]))
-"""
+def outcomes_of(script, server, key):
+    """Run a client's script, and return what it prints last."""
+    given = json.dumps([f"{server.url}/v1", key, HOSTED])
+    environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "127.0.0.1"}
+    command = [sys.executable, "-c", script, given]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def test_litellm_asks_streams_and_pays_once(server, key, calls):
-    given = json.dumps([f"{server.url}/v1", key, HOSTED])
-    environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "127.0.0.1"}
-    command = [sys.executable, "-c", LITELLM, given]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
-    outcomes = json.loads(done.stdout.strip().splitlines()[-1])
+    outcomes = outcomes_of(LITELLM, server, key)
     words = "How many days?"
     assert outcomes == [
         words,
@@ -231,6 +211,60 @@ def test_litellm_asks_streams_and_pays_once(server, key, calls):
     ]
     # Two for the prompt that is too long: LangAI itself asks once more with less.
     assert calls() == 6
+
+
+CALLS = [
+    {"index": 0, "id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+]
+CALLING = {"choices": [{"index": 0, "delta": {"tool_calls": CALLS}, "finish_reason": "tool_calls"}]}
+
+
+def said(*texts):
+    """Return the bytes of an answer in OpenAI's format."""
+    chunks = [{"choices": [{"index": 0, "delta": {"content": text}}]} for text in texts]
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    return b"".join(b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in (*chunks, end))
+
+
+def test_langchain_asks_streams_calls_tools_and_parses(server, key, upstream, calls):
+    needs("langchain")
+    calling = b"data: %s\n\n" % json.dumps(CALLING).encode()
+    words, sunny = said("How many days?"), said("It is sunny.")
+    asked = [words, said("How many ", "days?"), calling, sunny, calling, sunny, said('{"name": "Monday", "number": 1}')]
+    for answer in asked:
+        upstream.script_raw(answer)
+    outcomes = outcomes_of(LANGCHAIN, server, key)
+    with_tool = [[{"city": "Oslo"}], "It is sunny."]
+    day = {"name": "Monday", "number": 1}
+    words = "How many days?"
+    assert outcomes == [words, [words, True], with_tool, with_tool, day, "OpenAIContextOverflowError"]
+    # LangAI itself asks once more with less where a prompt is too long.
+    assert calls() == len(asked) + 2
+
+
+LLM_MODELS = """
+- model_id: langai
+  model_name: {model}
+  api_base: {url}/v1
+  api_key_name: langai
+  headers: {{X-LangAI-Collections: none}}
+  supports_schema: true
+"""
+
+
+def test_the_llm_tool_streams_and_asks_for_a_schema(server, key, upstream, tmp_path):
+    needs("llm")
+    (tmp_path / "extra-openai-models.yaml").write_text(LLM_MODELS.format(model=f"{HOSTED}echo", url=server.url))
+    environment = {**os.environ, "LLM_USER_PATH": str(tmp_path), "NO_PROXY": "127.0.0.1"}
+
+    def ask(*options):
+        command = [sys.executable, "-m", "llm", "-m", "langai", "--key", key, *options, "How many days?"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    assert ask("-s", "Be brief.", "-o", "temperature", "0.3") == "How many days?\n"
+    upstream.script('{"name": "Monday", "number": 1}')
+    assert json.loads(ask("--schema", "name, number int", "--no-stream")) == {"name": "Monday", "number": 1}
+    assert json.loads(upstream.requests(ASKED)[-1]["body"])["response_format"]["type"] == "json_schema"
 
 
 def test_the_base_url_says_what_it_is(server):
