@@ -5,7 +5,7 @@ provider's connection.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -86,6 +86,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
     except (httpx.HTTPError, httpx.InvalidURL):
         raise failures.failure("cut" if response else "unreachable", name) from None
     finally:
+        patience.end()
         if response is not None:
             await response.aclose()
 
@@ -114,8 +115,7 @@ async def _outputs(response: httpx.Response, decoder: Decoder, outcome: Outcome)
     unended = 0
     async with aclosing(_pieces(response, outcome.bound)) as pieces:
         while not outcome.finished:
-            async with outcome.patience.limit():
-                piece = await anext(pieces, None)
+            piece = await outcome.patience.read(pieces)
             found = await _decoded(decoder, piece, unended)
             for output in _read(found, outcome):
                 yield output
@@ -134,7 +134,9 @@ async def _outputs(response: httpx.Response, decoder: Decoder, outcome: Outcome)
 
 async def _pieces(response: httpx.Response, bound: Bound) -> AsyncGenerator[bytes, None]:
     unpacker = unpacking.of_encoding(response.headers.get("content-encoding", ""))
-    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as chunks:
+    # `aiter_raw` would do more for each chunk, and nothing that is needed here.
+    stream = cast("AsyncIterable[bytes]", response.stream)
+    async with aclosing(cast("AsyncGenerator[bytes]", aiter(stream))) as chunks:
         async for chunk in chunks:
             for piece in unpacker.feed(chunk):
                 bound.take(piece)
@@ -148,11 +150,16 @@ async def _decoded(decoder: Decoder, piece: bytes | None, unended: int) -> list[
     return await asyncio.to_thread(decoder.feed, piece) if unended > LONG_EVENT else decoder.feed(piece)
 
 
-def _read(found: Iterable[Event], outcome: Outcome) -> Iterator[ModelOutput]:
+def _read(found: Sequence[Event], outcome: Outcome) -> Iterator[ModelOutput]:
     """Yield the output of the events, with neighbouring thoughts joined: each piece has a cost on its way to the page.
 
     The events are read one by one, because each makes room for what its server sends along with it.
     """
+    if len(found) == 1 and isinstance(found[0], TextDelta):
+        # Most pieces have one token.
+        if output := outcome.read(found[0]):
+            yield output
+        return
     thoughts: list[str] = []
     try:
         for event in _joined(found):
