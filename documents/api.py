@@ -83,7 +83,7 @@ class CollectionOut(Schema):
 class DocumentOut(Schema):
     """A document. `status` is queued, working (with `progress` in per cent), ready or failed (with its `error`).
 
-    `unread` says in words what of the file was not read, or was read with a doubt. `external_id` is how the program
+    `unread` names the parts of the file that were not read, or are uncertain. `external_id` is how the program
     that keeps the document up to date names it. `owner` is the name of the person who looks after it, as people see it,
     and `review_by` the day by which they should review it.
     """
@@ -199,7 +199,7 @@ async def put(request: HttpRequest) -> Status[DocumentInCollection]:
     return await _synced(request, _put)
 
 
-def _put(request: HttpRequest, user: User) -> services.Synced:
+def _put(request: HttpRequest, user: User) -> services.SyncResult:
     form = UploadFields(request)
     if not form.external_id:
         raise MalformedError("Send as “external_id” how your program names the document.")
@@ -221,13 +221,13 @@ async def replace(request: HttpRequest, document: UUID) -> Status[DocumentInColl
     return await _synced(request, lambda request, user: _replaced(request, user, document))
 
 
-def _replaced(request: HttpRequest, user: User, document: UUID) -> services.Synced:
+def _replaced(request: HttpRequest, user: User, document: UUID) -> services.SyncResult:
     found = library.managed_document(user, document)
     return services.bring_to(found, UploadFields(request).wanted(user))
 
 
 async def _synced(
-    request: HttpRequest, work: Callable[[HttpRequest, User], services.Synced]
+    request: HttpRequest, work: Callable[[HttpRequest, User], services.SyncResult]
 ) -> Status[DocumentInCollection]:
     user = person_of(request)
     synced = await apart(work, request, user)

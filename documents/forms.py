@@ -17,7 +17,7 @@ from langai_site.sensitivity import Sensitivity
 from search.access import nobody_reads
 from search.models import Collection
 from search.raising import RaiseQuotingForm
-from search.services.label_rises import Labelled
+from search.services.label_rises import RelabelTarget
 
 # Each language slows text recognition down, and their names are stored in one field.
 MOST_LANGUAGES = 8
@@ -130,8 +130,8 @@ class ReadAgainForm(forms.Form):
 class DocumentForm(RaiseQuotingForm[Document]):
     """The fields of a document that a person may change."""
 
-    def labelled(self) -> Labelled:
-        return Labelled(document=self.instance.pk)
+    def labelled(self) -> RelabelTarget:
+        return RelabelTarget(document=self.instance.pk)
 
     sensitivity = RaisedLabel()
 

@@ -1,4 +1,4 @@
-"""Puts into words what of a document was not read, or was read with a doubt."""
+"""Puts into words which parts of a document were not read, or are uncertain."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

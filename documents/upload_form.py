@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 
 from documents.care import GivenCare
 from documents.models import EXTERNAL_ID_MAX
-from documents.services import Wanted
+from documents.services import DesiredDocument
 from langai_site.accounts.models import User
 from langai_site.errors import InvalidError, MalformedError
 from langai_site.sensitivity import Sensitivity
@@ -64,8 +64,8 @@ class UploadFields:
         except InvalidError as error:
             raise MalformedError(error.message) from None
 
-    def wanted(self, user: User) -> Wanted:
-        return Wanted(self.file, user, self.title, self.label, self.care)
+    def wanted(self, user: User) -> DesiredDocument:
+        return DesiredDocument(self.file, user, self.title, self.label, self.care)
 
 
 def _parsed(request: HttpRequest) -> "tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]":

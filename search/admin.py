@@ -20,7 +20,7 @@ from search.access import UNREAD, administered_collections, nobody_reads, unread
 from search.admin_forms import CheckList, CollectionForm
 from search.models import Collection, Passage, Source
 from search.raising import outcome
-from search.services.label_rises import Labelled, raise_quoting
+from search.services.label_rises import RelabelTarget, raise_quoting
 from search.upkeep.progress import progress_of
 
 # At runtime Django's class takes no type parameter; only the type checker needs it.
@@ -149,7 +149,7 @@ class CollectionAdmin(CollectionModelAdmin):
 
     def _raise_quoting(self, request: HttpRequest, collection: Collection, *, asked_for: bool) -> None:
         if asked_for:
-            raise_quoting(Labelled(collection=collection.pk), by=request.user.get_username())
+            raise_quoting(RelabelTarget(collection=collection.pk), by=request.user.get_username())
         self.log_change(request, collection, outcome(asked_for=asked_for))
 
     def save_related(self, request: HttpRequest, form: ModelForm[Collection], formsets: Any, change: bool) -> None:  # noqa: ANN401

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from search.models import Collection
 from search.raising import RaiseQuotingForm
-from search.services.label_rises import Labelled
+from search.services.label_rises import RelabelTarget
 
 EVERYONE, TEAMS, PEOPLE, OWNERS = "everyone", "teams", "people", "owners"
 ANSWERS = {
@@ -51,8 +51,8 @@ class CollectionForm(RaiseQuotingForm[Collection]):
             self.initial["readers"] = self._present_answer()
             self.note_seen()
 
-    def labelled(self) -> Labelled:
-        return Labelled(collection=self.instance.pk)
+    def labelled(self) -> RelabelTarget:
+        return RelabelTarget(collection=self.instance.pk)
 
     def _present_answer(self) -> str | None:
         """Return the answer that describes the collection; None for a new one, so that nobody skips the question."""

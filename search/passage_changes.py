@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from search.word_matching import MOST_STEPS_IN_SHORT, WORD, Matcher, Word, words
+from search.word_matching import MOST_STEPS_IN_SHORT, WORD, Matcher, PageWord, words
 
 # The share of a passage's words that the next version must still have in one place; with less, the passage is gone.
 STILL_THERE = 0.4
@@ -51,7 +51,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedPassage:
     """The state of a passage in the next version, and where it is there; None if it is gone."""
 
     state: State
@@ -80,8 +80,8 @@ class _Words:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def __getitem__(self, at: int) -> Word:
-        return Word(self.keys[at], self.pages[at], self._starts[at], self._ends[at])
+    def __getitem__(self, at: int) -> PageWord:
+        return PageWord(self.keys[at], self.pages[at], self._starts[at], self._ends[at])
 
 
 class NextVersion:
@@ -90,7 +90,7 @@ class NextVersion:
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
         self._words = _Words(pages)
 
-    def follow(self, passages: Iterable[tuple[str, int]]) -> list[Followed]:
+    def follow(self, passages: Iterable[tuple[str, int]]) -> list[FollowedPassage]:
         """Return what became of each passage, given with the page that it was on. All are searched for in one pass.
 
         Of a version that is too long to be read as a whole nobody can say that a passage is gone, so it counts as the
@@ -100,8 +100,8 @@ class NextVersion:
         places = self._places({pair for old, _page in wanted for pair in _pairs([word.key for word in old])})
         return [self._followed(old, page, places) for old, page in wanted]
 
-    def _followed(self, old: Sequence[Word], page: int, places: _Places) -> Followed:
-        missing = Followed(State.GONE if self._words.is_whole else State.SAME)
+    def _followed(self, old: Sequence[PageWord], page: int, places: _Places) -> FollowedPassage:
+        missing = FollowedPassage(State.GONE if self._words.is_whole else State.SAME)
         region = self._region(old, page, places)
         if not region:
             return missing
@@ -114,10 +114,10 @@ class NextVersion:
         first, last = self._words[begin + inside[0].b], self._words[begin + inside[-1].b + inside[-1].size - 1]
         place = Place(first.page, first.start, last.page, last.end)
         if same < len(old) or inside[-1].b + inside[-1].size - inside[0].b > len(old):
-            return Followed(State.CHANGED, place)
-        return Followed(State.SAME if place.page == page else State.MOVED, place)
+            return FollowedPassage(State.CHANGED, place)
+        return FollowedPassage(State.SAME if place.page == page else State.MOVED, place)
 
-    def _region(self, old: Sequence[Word], page: int, places: _Places) -> tuple[int, int] | None:
+    def _region(self, old: Sequence[PageWord], page: int, places: _Places) -> tuple[int, int] | None:
         """Return the stretch of words in which the passage most likely is."""
         hits = self._hits(old, page, places)
         if not hits:
@@ -145,7 +145,7 @@ class NextVersion:
                     single[key].append(at)
         return places
 
-    def _hits(self, old: Sequence[Word], page: int, places: _Places) -> list[tuple[int, int]]:
+    def _hits(self, old: Sequence[PageWord], page: int, places: _Places) -> list[tuple[int, int]]:
         """Return where pairs of the passage's words are, in order, each with its offset in the passage.
 
         Of pairs that the version has very often only some places count, those on the same page among them.
@@ -241,7 +241,7 @@ def _changed(old: str, new: str) -> list[Piece]:
     return [piece for piece in found if piece.text]
 
 
-def _slice(text: str, found: Sequence[Word], first: int, last: int) -> str:
+def _slice(text: str, found: Sequence[PageWord], first: int, last: int) -> str:
     """Return the text of words `first` to `last`, up to the next word, so that pieces join to the whole."""
     begin = found[first].start if first else 0
     end = found[last].start if last < len(found) else len(text)
@@ -279,14 +279,16 @@ def in_short(old: str, new: str, answer: str = "") -> str:
     return min(found)[-1] if found else ""
 
 
-def _change(old: str, new: str, gone: Sequence[Word], come: Sequence[Word], following: Sequence[Word]) -> str:
+def _change(
+    old: str, new: str, gone: Sequence[PageWord], come: Sequence[PageWord], following: Sequence[PageWord]
+) -> str:
     if gone and come:
         unit = following if come[-1].key[-1].isdigit() and len(come) < IN_SHORT else ()
         return f"{_shown(old, gone)} → {_shown(new, [*come, *unit])}"
     return f"“{_shown(old, gone)}” removed" if gone else f"“{_shown(new, come)}” added"
 
 
-def _shown(text: str, found: Sequence[Word]) -> str:
+def _shown(text: str, found: Sequence[PageWord]) -> str:
     kept = found[:IN_SHORT]
     shown = " ".join(text[kept[0].start : kept[-1].end].split())
     return f"{shown} …" if len(found) > IN_SHORT else shown

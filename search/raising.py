@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from langai_site.web.seen_values import SeenValuesForm
-from search.services.label_rises import Labelled, count_quoting
+from search.services.label_rises import RelabelTarget, count_quoting
 
 M = TypeVar("M", bound=Model)
 
@@ -25,7 +25,7 @@ class RaiseQuotingForm(SeenValuesForm[M]):
         widget=forms.CheckboxInput,
     )
 
-    def labelled(self) -> Labelled:
+    def labelled(self) -> RelabelTarget:
         """Return what the form is about."""
         raise NotImplementedError
 

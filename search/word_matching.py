@@ -14,15 +14,15 @@ WORD = re.compile(rf"[{_UNSPACED}]|\d+(?:[.,:/-]\d+)*|[^\W\d{_UNSPACED}]+")
 MOST_STEPS, MOST_STEPS_IN_SHORT = 1_000_000, 100_000
 
 
-class Word(NamedTuple):
+class PageWord(NamedTuple):
     key: str
     page: int
     start: int
     end: int
 
 
-def words(text: str, page: int = 0) -> list[Word]:
-    return [Word(found[0].casefold(), page, *found.span()) for found in WORD.finditer(text)]
+def words(text: str, page: int = 0) -> list[PageWord]:
+    return [PageWord(found[0].casefold(), page, *found.span()) for found in WORD.finditer(text)]
 
 
 class Matcher(SequenceMatcher[str]):

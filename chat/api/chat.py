@@ -106,7 +106,7 @@ async def _answer_before(request: HttpRequest, reply: UUID) -> Answer:
     """Return the answer that a message got which was sent before, once it is complete."""
     async with contextlib.aclosing(watching.watch(proof_of(request), reply, 0)) as events:
         async for event in events:
-            if isinstance(event, watching.Ended):
+            if isinstance(event, watching.ReplyEnded):
                 if event.reply.status == Message.Status.FAILED:
                     raise LangAIError(event.reply.error, code=event.reply.error_code, status=503)
                 return await _answer(person_of(request), event.reply)
@@ -179,7 +179,7 @@ async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -
 
 
 async def _as_frames(request: HttpRequest, event: watching.ReplyNews) -> list[bytes]:
-    if isinstance(event, watching.Named):
+    if isinstance(event, watching.ModelNamed):
         named = {"model": event.model, "conversation_id": str(event.conversation), "reply_id": str(event.reply)}
         return [sse.frame({"type": "model"} | named, event="model")]
     if isinstance(event, watching.Grown):
@@ -190,7 +190,7 @@ async def _as_frames(request: HttpRequest, event: watching.ReplyNews) -> list[by
     if isinstance(event, watching.Thinks):
         state = "running" if event.is_running else "over"
         return [sse.frame({"type": "thinking", "state": state, "seconds": event.seconds}, event="thinking")]
-    return await _ending(request, event.reply) if isinstance(event, watching.Ended) else [sse.KEEP_ALIVE]
+    return await _ending(request, event.reply) if isinstance(event, watching.ReplyEnded) else [sse.KEEP_ALIVE]
 
 
 async def _ending(request: HttpRequest, reply: Message) -> list[bytes]:

@@ -30,7 +30,7 @@ from chat.api.openai_schemas import (
     ThinkingBlock,
     TokenUsage,
     ToolCallOut,
-    said_of,
+    stateless_request,
 )
 from chat.api.stateless_answer import AnswerPiece, CallPiece, Piece, RestartPiece, ThoughtPiece, Whole
 from chat.events import CitedSource
@@ -92,7 +92,7 @@ async def completions(
     """Answer the last message, from your documents unless you select no collection."""
     user = person_of(request)
     # Decoding large pictures takes milliseconds.
-    read = partial(said_of, body, sensitivity, collections)
+    read = partial(stateless_request, body, sensitivity, collections)
     said = await off_loop(request, read) if is_long(request) else read()
     answer = stateless.answer(user, said, proof_of(request))
     if body.stream:

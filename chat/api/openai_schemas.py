@@ -8,7 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 from chat.api import openai_messages, openai_parameters, openai_tools
 from chat.api.openai_messages import MessageIn
 from chat.api.openai_parameters import Parameters
-from chat.api.stateless_answer import Said
+from chat.api.stateless_answer import StatelessRequest
 from langai_site.web.api_lists import Listed
 
 
@@ -119,12 +119,12 @@ class ModelList(Schema):
     data: list[ModelOut]
 
 
-def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
+def stateless_request(body: Completion, sensitivity: str, collections: str) -> StatelessRequest:
     """Return what the program sent; the two strings are its headers. Raises InvalidError."""
     openai_parameters.refuse_unsupported(body)
     given = openai_messages.conversation(body.messages, has_tools=bool(body.tools))
     metadata = body.metadata or {}
-    return Said(
+    return StatelessRequest(
         text=given.question.text,
         said=given.history,
         instructions=given.instructions,

@@ -15,7 +15,7 @@ from chat.api import response_events, sse, stateless
 from chat.api.openai import extra_of
 from chat.api.openai_schemas import Extra
 from chat.api.response_events import Json, Output, new_id, usage
-from chat.api.responses_input import ResponseIn, said_of
+from chat.api.responses_input import ResponseIn, stateless_request
 from chat.api.stateless_answer import CallPiece, Piece, RestartPiece, ThoughtPiece, Whole
 from langai_site.accounts import limits
 from langai_site.accounts.doors import door, person_of, proof_of
@@ -72,7 +72,7 @@ async def responses(
     """Answer the last message, from your documents unless you select no collection. Nothing is stored."""
     user = person_of(request)
     # Large bodies have pictures, which take milliseconds to decode.
-    read = partial(said_of, body, sensitivity, collections)
+    read = partial(stateless_request, body, sensitivity, collections)
     said = await off_loop(request, read) if is_long(request) else read()
     answer, writing = stateless.answer(user, said, proof_of(request)), _Writing(body)
     if body.stream:

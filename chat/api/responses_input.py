@@ -12,7 +12,7 @@ from chat.api.json_values import refuse_unusual
 from chat.api.openai_messages import MessageIn
 from chat.api.openai_parameters import UnsupportedParameterError
 from chat.api.openai_schemas import collection_ids
-from chat.api.stateless_answer import Said
+from chat.api.stateless_answer import StatelessRequest
 from chat.conversations import drafts
 from langai_site.errors import InvalidError
 from langai_site.outbound.types import Parameter
@@ -55,7 +55,7 @@ class ResponseIn(LabelledBody):
     top_logprobs: int | None = Field(None, description="Only 0 is supported.")
 
 
-def said_of(body: ResponseIn, sensitivity: str, collections: str) -> Said:
+def stateless_request(body: ResponseIn, sensitivity: str, collections: str) -> StatelessRequest:
     """Return the program's request. The two strings are its headers. Raises InvalidError."""
     for name, advice in UNSUPPORTED.items():
         if getattr(body, name):
@@ -71,7 +71,7 @@ def said_of(body: ResponseIn, sensitivity: str, collections: str) -> Said:
     given = openai_messages.conversation(messages, has_tools=bool(body.tools), place="input")
     metadata = body.metadata or {}
     tuning: dict[str, Parameter] = {} if body.top_p in (None, 1) else {"top_p": float(body.top_p or 0)}
-    return Said(
+    return StatelessRequest(
         text=given.question.text,
         said=given.history,
         instructions="\n\n".join(filter(None, (body.instructions, given.instructions))),

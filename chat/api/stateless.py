@@ -13,7 +13,15 @@ from django.db import transaction
 
 from chat import measures
 from chat.api import sent_files
-from chat.api.stateless_answer import AnswerPiece, LiveAnswer, Piece, RestartPiece, Said, ThoughtPiece, Whole
+from chat.api.stateless_answer import (
+    AnswerPiece,
+    LiveAnswer,
+    Piece,
+    RestartPiece,
+    StatelessRequest,
+    ThoughtPiece,
+    Whole,
+)
 from chat.api.stop_sequences import Stops
 from chat.conversations import access, chosen_collections, drafts, labels
 from chat.live.closed_accounts import while_open
@@ -45,7 +53,7 @@ _live: dict[UUID, asyncio.Event] = {}
 _closing: set[asyncio.Task[None]] = set()
 
 
-async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
+async def answer(user: User, said: StatelessRequest, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
     """Run one turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
 
     However it ends, its usage is entered in the ledger, and its reservation is released.
@@ -100,7 +108,7 @@ def _counted(passing: LiveAnswer) -> Iterator[None]:
 
 
 @transaction.atomic
-def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[DetectorRule]]:
+def _opened(user: User, said: StatelessRequest, reply: UUID) -> tuple[TurnRequest, Sequence[DetectorRule]]:
     """Return the turn without its label, with its reservation, and the detector rules."""
     text = said.text if said.pictures else drafts.text(said.text, most=settings.API_MESSAGE_MAX_CHARS)
     model = drafts.model(said.model)
@@ -139,7 +147,7 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
     return request, detectors.patterns.current()
 
 
-def _refuse_too_long(said: Said) -> None:
+def _refuse_too_long(said: StatelessRequest) -> None:
     size = sum(map(len, _texts(said)))
     most = settings.API_REQUEST_MAX_CHARS
     if size > most:
@@ -165,7 +173,7 @@ class _TurnState(StoredTurnState):
         return replace(request, catalogue=_tuned(request.catalogue, self.parameters))
 
 
-def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> tuple[labels.Cause, ...]:
+def _causes(request: TurnRequest, said: StatelessRequest, rules: Sequence[DetectorRule]) -> tuple[labels.Cause, ...]:
     """Return what labels the turn: the whole history counts, as it would in a conversation."""
     began = access.began()
     own = labels.asked(began.label, said.label, detectors.detect("\n\n".join(filter(None, _texts(said))), rules))
@@ -173,7 +181,7 @@ def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> 
     return labels.turn(began, (*own, *pictures))
 
 
-def _texts(said: Said) -> list[str]:
+def _texts(said: StatelessRequest) -> list[str]:
     """Return every text that the program sent for the model."""
     messages = (message.all_text for message in (*said.said, *said.after))
     return [said.instructions, *messages, said.text, *said.requirements.texts]

@@ -20,7 +20,7 @@ from langai_site.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
-class Said:
+class StatelessRequest:
     """What a program sends: `instructions` for the model, the history in `said`, and the message.
 
     `parameters` go to the model too, and override an admin's. `collections` are as the page's form sends them; if
@@ -121,7 +121,7 @@ class LiveAnswer(AnswerSoFar):
     `withdrawn` is text that turned out to be a thought, and `unsigned` are the thoughts since the last signature.
     """
 
-    said: Said
+    said: StatelessRequest
     stops: Stops
     thoughts: list[str] = field(default_factory=list)
     signed: list[Thinking] = field(default_factory=list)

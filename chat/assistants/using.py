@@ -28,7 +28,7 @@ GONE_MODEL = sentence(
 
 
 @dataclass(frozen=True)
-class Applied:
+class AppliedAssistant:
     """A turn's choices with those of its assistant. `causes` label the turn; `notice` is told with the answer."""
 
     pick: Pick
@@ -44,14 +44,16 @@ class Applied:
         return self.collections if again is None and documents != chosen_collections.ALL else again
 
 
-def applied(user_id: int, assistant_id: UUID | None, pick: Pick, options: Options, models: Collection[str]) -> Applied:
+def applied(
+    user_id: int, assistant_id: UUID | None, pick: Pick, options: Options, models: Collection[str]
+) -> AppliedAssistant:
     """Return the choices of a turn with this assistant; `models` are the names of those that the person may use."""
     assistant = access.usable(user_id, assistant_id)
     if assistant is None:
-        return Applied(pick, options, notice=LOST if assistant_id else "")
+        return AppliedAssistant(pick, options, notice=LOST if assistant_id else "")
     own = Options.read(assistant.options)
     chosen, notice = _pick(assistant, pick, models)
-    return Applied(
+    return AppliedAssistant(
         chosen,
         Options(
             options.complexity or own.complexity,

@@ -20,7 +20,7 @@ from chat.models import Citation, Conversation, GivenDocument, Message
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.sensitivity import Sensitivity
 from search.models import LabelRise
-from search.services.label_rises import Labelled, labelled_of
+from search.services.label_rises import RelabelTarget, labelled_of
 
 # Conversations raised in one transaction: few enough not to hold up other writers.
 AT_ONCE = 200
@@ -29,7 +29,7 @@ LONGEST_TURN = timedelta(hours=1)
 _UNDONE = CompiledQuery(lambda: LabelRise.objects.filter(done_at=None).order_by().values_list("pk"))
 
 
-def count_quoting(labelled: Labelled) -> int:
+def count_quoting(labelled: RelabelTarget) -> int:
     """Return how many conversations have an answer that cites the target or was given passages of it."""
     return Conversation.objects.filter(_quoting(labelled)).count()
 
@@ -111,7 +111,7 @@ def _raise_one(conversation: UUID, rise: LabelRise) -> bool:
     return bool(_raise(Conversation.objects.filter(pk=conversation, label__lt=_label_of(rise)), labelled, rise))
 
 
-def _quotes(conversation: UUID, labelled: Labelled) -> bool:
+def _quotes(conversation: UUID, labelled: RelabelTarget) -> bool:
     """Return whether this conversation quotes the target; the query starts from the conversation, so it is cheap."""
     cited = Citation.objects.filter(reply__conversation=conversation).values("source")
     given = GivenDocument.objects.filter(reply__conversation=conversation).values("document")
@@ -126,18 +126,18 @@ def _label_of(rise: LabelRise) -> Sensitivity:
     return min(Sensitivity(rise.label), labelled_of(rise).label)
 
 
-def _quoting(labelled: Labelled) -> Q:
+def _quoting(labelled: RelabelTarget) -> Q:
     """Return a condition on conversations, without a join, so that each conversation is counted once."""
     return Q(pk__in=Message.objects.filter(pk__in=_replies(labelled)).values("conversation"))
 
 
-def _replies(labelled: Labelled) -> QuerySet[Any, Any]:
+def _replies(labelled: RelabelTarget) -> QuerySet[Any, Any]:
     """Return the ids of the answers that cite the target or were given passages of it."""
     citing = Citation.objects.filter(source__in=labelled.source_ids).order_by().values("reply")
     return citing.union(GivenDocument.objects.filter(document__in=labelled.document_ids).values("reply"))
 
 
-def _raise(found: QuerySet[Conversation], labelled: Labelled, rise: LabelRise) -> list[UUID]:
+def _raise(found: QuerySet[Conversation], labelled: RelabelTarget, rise: LabelRise) -> list[UUID]:
     """Raise up to AT_ONCE of these conversations, including deleted ones that can be restored."""
     rows = list(found.select_related("owner").order_by("pk").select_for_update(of=("self",))[:AT_ONCE])
     label, titles = _label_of(rise), _titles(rows, labelled)
@@ -149,12 +149,12 @@ def _raise(found: QuerySet[Conversation], labelled: Labelled, rise: LabelRise) -
     return [conversation.pk for conversation in rows]
 
 
-def _titles(rows: Sequence[Conversation], labelled: Labelled) -> dict[UUID, str]:
+def _titles(rows: Sequence[Conversation], labelled: RelabelTarget) -> dict[UUID, str]:
     """Return the document's title in each conversation that cites it: its owner has read that title there."""
     cited = Citation.objects.filter(reply__conversation__in=rows, source__in=labelled.source_ids)
     return dict(cited.order_by().values_list("reply__conversation", "title"))
 
 
-def _raise_replies(rows: Iterable[Conversation], labelled: Labelled, label: Sensitivity) -> None:
+def _raise_replies(rows: Iterable[Conversation], labelled: RelabelTarget, label: Sensitivity) -> None:
     replies = Message.objects.filter(conversation__in=rows, pk__in=_replies(labelled), label__lt=label)
     replies.update(label=label)

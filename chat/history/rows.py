@@ -20,7 +20,7 @@ AT_ONCE, BATCH = 20_000, 50
 
 
 @dataclass(frozen=True)
-class Indexed:
+class IndexedText:
     """A text to index: that of a message, or the title of a conversation if there is no message.
 
     `is_temporary`: the conversation is, so nothing of it is indexed.
@@ -50,7 +50,7 @@ def quoted(token: str) -> str:
     return f"'{token}'" if connection.vendor == "postgresql" else f'"{token}"'
 
 
-def replace(texts: Iterable[Indexed]) -> None:
+def replace(texts: Iterable[IndexedText]) -> None:
     """Index these texts in place of what was indexed of their messages and titles."""
     # Read before the transaction: it keeps other writers waiting.
     new = [(text, [] if text.is_temporary else tokens_of(text)) for text in texts]
@@ -63,18 +63,18 @@ def replace(texts: Iterable[Indexed]) -> None:
             _add(text, tokens)
 
 
-def add(text: Indexed) -> None:
+def add(text: IndexedText) -> None:
     """Index a text of which nothing is indexed yet."""
     if not text.is_temporary:
         _add(text, tokens_of(text))
 
 
-def tokens_of(text: Indexed) -> list[str]:
+def tokens_of(text: IndexedText) -> list[str]:
     """Return the words of a text with the mark of its owner."""
     return [mark(text.owner), *analyse(text.text[:MOST_CHARS]).tokens]
 
 
-def _add(text: Indexed, tokens: Sequence[str]) -> None:
+def _add(text: IndexedText, tokens: Sequence[str]) -> None:
     if text.is_temporary:
         return
     row = MessageWords(conversation_id=text.conversation, message_id=text.message, version=VERSION)
@@ -97,12 +97,12 @@ def copy(messages: Mapping[UUID, UUID], conversation: UUID) -> None:
             cursor.execute(_COPIED[connection.vendor == "postgresql"], [new.pk, row.pk])
 
 
-def of_message(message: Message, owner: int) -> Indexed:
-    return Indexed(owner, message.conversation_id, message.id, message.text, message.conversation.is_temporary)
+def of_message(message: Message, owner: int) -> IndexedText:
+    return IndexedText(owner, message.conversation_id, message.id, message.text, message.conversation.is_temporary)
 
 
-def of_title(conversation: Conversation) -> Indexed:
-    return Indexed(conversation.owner_id, conversation.id, None, conversation.title, conversation.is_temporary)
+def of_title(conversation: Conversation) -> IndexedText:
+    return IndexedText(conversation.owner_id, conversation.id, None, conversation.title, conversation.is_temporary)
 
 
 def fill() -> None:

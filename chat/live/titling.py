@@ -35,7 +35,7 @@ By = Conversation.TitledBy
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _WantedTitle:
     """A title that is to be written: by the first of `models`, the cheapest, that works."""
 
     label: Sensitivity
@@ -81,7 +81,7 @@ async def _title(started: Started, outcome: TurnOutcome) -> None:
         await publishing.publish(started.conversation, {"type": "conversation.titled"})
 
 
-def _wanted(started: Started) -> _Wanted | None:
+def _wanted(started: Started) -> _WantedTitle | None:
     """Return what to ask, if this is the first complete answer and some model may see it."""
     person = started.request.reader.user_id
     conversation = access.access_conversation(person, started.conversation)
@@ -91,7 +91,7 @@ def _wanted(started: Started) -> _Wanted | None:
     label = Sensitivity(conversation.label)
     local_only = settings.TITLES == LOCAL or started.request.pick.local_only
     models = extras.candidates(catalogue.models(person), label, local_only=local_only)
-    return _Wanted(label, models, local_only) if models else None
+    return _WantedTitle(label, models, local_only) if models else None
 
 
 def _claim(conversation: UUID) -> bool:

@@ -23,7 +23,7 @@ QUIET = 15.0
 
 
 @dataclass(frozen=True)
-class Named:
+class ModelNamed:
     """Which model answers; sent once, before its first words."""
 
     conversation: UUID
@@ -61,13 +61,13 @@ class Quiet:
 
 
 @dataclass(frozen=True)
-class Ended:
+class ReplyEnded:
     """The final reply, with its citations."""
 
     reply: Message
 
 
-ReplyNews = Named | Grown | InQueue | Thinks | Quiet | Ended
+ReplyNews = ModelNamed | Grown | InQueue | Thinks | Quiet | ReplyEnded
 
 
 async def watch(proof: Proof, reply_id: UUID, sent_chars: int = 0) -> AsyncGenerator[ReplyNews, None]:
@@ -135,7 +135,7 @@ class _View:
     def end(self, ended: Message) -> list[ReplyNews]:
         """Return what was not yielded yet, then how the reply ended."""
         failed = ended.status == Message.Status.FAILED
-        return [*self._news(self.text + self._rest(ended), "" if failed else ended.model), Ended(ended)]
+        return [*self._news(self.text + self._rest(ended), "" if failed else ended.model), ReplyEnded(ended)]
 
     def _rest(self, ended: Message) -> str:
         """Return what follows the known text. The end of an answer removes numbers that name no passage."""
@@ -147,7 +147,7 @@ class _View:
         # Until it has written something, another model may have to take its place.
         if model and text and not self.model:
             self.model = model
-            news.append(Named(self.reply.conversation_id, self.reply.id, model))
+            news.append(ModelNamed(self.reply.conversation_id, self.reply.id, model))
         if new:
             self.sent_chars = len(text)
             news.append(Grown(self.reply.id, new, self.sent_chars))

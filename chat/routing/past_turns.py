@@ -30,7 +30,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Tried:
+class ReplayResult:
     """The result of a replay. `found` turns ended in that period; the newest MOST of them were replayed."""
 
     outcome: ReplayOutcome
@@ -41,7 +41,7 @@ class Tried:
         return min(self.found, MOST)
 
 
-def try_on(policy: RoutingPolicy, *, days: int) -> Tried:
+def try_on(policy: RoutingPolicy, *, days: int) -> ReplayResult:
     """Replay the turns of the last `days` days with `policy`; compare with the policy in force and what happened."""
     since = timezone.now() - timedelta(days=days)
 
@@ -52,7 +52,7 @@ def try_on(policy: RoutingPolicy, *, days: int) -> Tried:
     outcome = replay.replay(
         _turns(since), models_of, in_force=policies.active(), draft=policies.policy_of(policy), prices=prices.current()
     )
-    return Tried(outcome, _ended(since).count())
+    return ReplayResult(outcome, _ended(since).count())
 
 
 def _ended(since: datetime) -> QuerySet[Message]:

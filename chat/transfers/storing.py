@@ -323,7 +323,7 @@ def _index(draft: _Draft) -> None:
     texts = [history_rows.of_title(draft.row)] if draft.is_hidden else []
     is_temporary = draft.row.is_temporary
     texts += [
-        history_rows.Indexed(draft.row.owner_id, draft.row.id, message.id, message.text, is_temporary)
+        history_rows.IndexedText(draft.row.owner_id, draft.row.id, message.id, message.text, is_temporary)
         for message in draft.messages
     ]
     for first in range(0, len(texts), INDEXED_AT_ONCE):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from chat.conversations import label_rises, labels
 from chat.events import CitedSource
 from chat.history import rows as history_rows
-from chat.history.rows import Indexed
+from chat.history.rows import IndexedText
 from chat.models import Citation, Conversation, Message
 from chat.turns import citations, reply_labels
 from chat.turns.receipt import EMPTY, Receipt
@@ -110,7 +110,7 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
         reply_labels.reach(started.reply)
         owner = cast(int, started.request.caller.user_id)
         history_rows.replace(
-            [Indexed(owner, started.conversation, started.reply, outcome.text, started.request.is_temporary)]
+            [IndexedText(owner, started.conversation, started.reply, outcome.text, started.request.is_temporary)]
         )
     usage.close(started.reply, entries)
     return bool(closed)
@@ -145,7 +145,7 @@ def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
     )
     if ended:
         conversation = reply.conversation
-        indexed = Indexed(conversation.owner_id, conversation_id, reply_id, text, conversation.is_temporary)
+        indexed = IndexedText(conversation.owner_id, conversation_id, reply_id, text, conversation.is_temporary)
         history_rows.replace([indexed])
         label_rises.catch_up(reply_id)
         reply_labels.reach(reply_id)

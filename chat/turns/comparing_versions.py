@@ -15,7 +15,7 @@ from chat.conversations.label_rises import LONGEST_TURN
 from chat.models import ChangeNotice, Citation, Message, PassageChange, Replacement, Share
 from chat.models.keeping import Keeping
 from search.models import Source
-from search.passage_changes import Followed, NextVersion
+from search.passage_changes import FollowedPassage, NextVersion
 from search.services import version_texts
 from search.services.version_texts import Span
 
@@ -83,7 +83,7 @@ def span_of(citation: Citation) -> Span:
     return Span(citation.source, citation.page, citation.start, citation.page, citation.end)
 
 
-def _change(citation: Citation, found: Followed, source: Source) -> PassageChange:
+def _change(citation: Citation, found: FollowedPassage, source: Source) -> PassageChange:
     place = found.place
     at = {"page": place.page, "start": place.start, "end_page": place.end_page, "end": place.end} if place else {}
     return PassageChange(citation=citation, source=source.pk, version=source.version, state=found.state.value, **at)

@@ -73,7 +73,7 @@ ENDS_PARAGRAPH = {
 
 def check(markup: str) -> None:
     """Raise ExtractionError for a page that nests too deeply or has too many of one thing. Takes linear time."""
-    counted, position = Counted(), 0
+    counted, position = OpenElements(), 0
     while tag := TAG.search(markup, position):
         if tag["comment"]:
             end = COMMENT_END.search(markup, tag.start() + 2)
@@ -106,7 +106,7 @@ def _after_text(markup: str, name: str, position: int) -> int:
 
 
 @dataclass
-class Counted:
+class OpenElements:
     """The elements that are open at a position in a page."""
 
     open: list[str] = field(default_factory=list)

@@ -55,7 +55,7 @@ class Limits:
 
 
 class Unread(StrEnum):
-    """What can go unread in a file, or be read with a doubt. documents.notes puts each into words."""
+    """The kinds of parts that were not read, or are uncertain. documents.notes puts each into words."""
 
     # Pages on which nothing was found: blank ones, and drawings without words.
     EMPTY_PAGES = "empty_pages"
@@ -79,7 +79,7 @@ class Unread(StrEnum):
 
 @dataclass(frozen=True)
 class Note:
-    """Something that was not read, or that was read with a doubt.
+    """A part that was not read, or is uncertain.
 
     `pages` are page numbers, from 1; `count` says how many there are of what `code` says, and `value` which.
     """

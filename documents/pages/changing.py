@@ -21,7 +21,7 @@ from documents.models import Document
 from documents.names import split
 from documents.pages.fields import ids_of, label_of, labels, number_of, seen_label
 from documents.services import changing, library, lifecycle
-from documents.services.changing import Changed
+from documents.services.changing import ChangeResult
 from documents.services.uploads import read_again as queue_again
 from langai_site import document_uses
 from langai_site.accounts.limits import costly
@@ -53,7 +53,7 @@ def change(request: HttpRequest, collection: int) -> HttpResponse:
     return redirect(back)
 
 
-def _changed(person: User, collection: int, action: str, ids: list[UUID], request: HttpRequest) -> Changed:
+def _changed(person: User, collection: int, action: str, ids: list[UUID], request: HttpRequest) -> ChangeResult:
     if action == "retry":
         return changing.retry(person, collection, ids)
     if action == "label":
@@ -64,7 +64,7 @@ def _changed(person: User, collection: int, action: str, ids: list[UUID], reques
     raise InvalidError(_("Choose what to do with the documents."))
 
 
-def _tell(request: HttpRequest, action: str, changed: Changed) -> None:
+def _tell(request: HttpRequest, action: str, changed: ChangeResult) -> None:
     if changed.count or not changed.refused:
         messages.success(request, _outcome(action, changed.count))
     for reason in changed.refused[:REASONS_SHOWN]:

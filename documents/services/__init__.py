@@ -2,14 +2,14 @@
 
 from documents.services.handbook import HANDBOOK, HANDBOOK_FOLDER, load_handbook
 from documents.services.lifecycle import delete, forget_previous, keep_previous, relabel, retry
-from documents.services.syncing import Synced, Wanted, bring_to, put
+from documents.services.syncing import DesiredDocument, SyncResult, bring_to, put
 from documents.services.uploads import read_again, replace, upload
 
 __all__ = [
     "HANDBOOK",
     "HANDBOOK_FOLDER",
-    "Synced",
-    "Wanted",
+    "DesiredDocument",
+    "SyncResult",
     "bring_to",
     "delete",
     "forget_previous",

@@ -27,7 +27,7 @@ from search import services as search
 from search.access import administered_collections
 from search.models import Collection
 from search.services import label_rises
-from search.services.label_rises import Labelled
+from search.services.label_rises import RelabelTarget
 
 # Documents that are changed with one request, and those of them in one transaction.
 MOST, AT_ONCE = 500, 50
@@ -35,7 +35,7 @@ TITLE_MAX = 300
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangeResult:
     """How many documents were changed, and why others were not."""
 
     count: int
@@ -104,10 +104,10 @@ def administers(user: User, collection: Collection) -> bool:
     return administered_collections(user).filter(pk=collection.pk).exists()
 
 
-def label(user: User, collection_id: int, ids: Sequence[UUID], sensitivity: Sensitivity) -> Changed:
+def label(user: User, collection_id: int, ids: Sequence[UUID], sensitivity: Sensitivity) -> ChangeResult:
     """Raise documents to a label, at least; a label that is higher already stays."""
     chosen = _chosen(managed_collection(user, collection_id), ids)
-    return Changed(sum(_raise(document, sensitivity, user.get_username()) for document in chosen))
+    return ChangeResult(sum(_raise(document, sensitivity, user.get_username()) for document in chosen))
 
 
 @transaction.atomic
@@ -123,7 +123,7 @@ def _raise(document: Document, sensitivity: Sensitivity, by: str) -> bool:
     return True
 
 
-def retry(user: User, collection_id: int, ids: Sequence[UUID]) -> Changed:
+def retry(user: User, collection_id: int, ids: Sequence[UUID]) -> ChangeResult:
     """Have documents read again that could not be read."""
     return _each(_chosen(managed_collection(user, collection_id), ids), lifecycle.retry)
 
@@ -151,7 +151,7 @@ def deletion(user: User, collection_id: int, deletion_id: UUID | None) -> Deleti
     return Deletion(deletion_id, count) if deletion_id and count else None
 
 
-def restore(user: User, collection_id: int, deletion_id: UUID) -> Changed:
+def restore(user: User, collection_id: int, deletion_id: UUID) -> ChangeResult:
     """Bring back what was deleted together. What is there by now with the same bytes stays deleted.
 
     Raises NoRoomError if the collection's owner has filled its place meanwhile.
@@ -187,7 +187,7 @@ def _restore(document: Document) -> None:
         ) from None
 
 
-def move(user: User, collection_id: int, ids: Sequence[UUID], target_id: int) -> Changed:
+def move(user: User, collection_id: int, ids: Sequence[UUID], target_id: int) -> ChangeResult:
     """Move documents to another collection that this person manages. None gets a lower label by that.
 
     What is in the team's Library stays there: in a collection of one's own, no admin would look after its label.
@@ -223,7 +223,7 @@ def _move(document: Document, source: Collection, target: Collection, by: str) -
             search.move(document.pk, target.pk)
             record("document.move", "document", document.pk, fields=[f"collection {target.pk}"])
             if target.sensitivity > kept:
-                label_rises.raise_quoting(Labelled(document=document.pk), by=by)
+                label_rises.raise_quoting(RelabelTarget(document=document.pk), by=by)
     except IntegrityError:
         raise ConflictError(
             _("“%(target)s” already has this file, or one with the same external id.") % {"target": target}
@@ -243,7 +243,7 @@ def _chosen(collection: Collection, ids: Sequence[UUID]) -> list[Document]:
     return list(rows.order_by("title", "pk"))
 
 
-def _each(documents: Iterable[Document], change: Callable[[Document], object]) -> Changed:
+def _each(documents: Iterable[Document], change: Callable[[Document], object]) -> ChangeResult:
     refused: list[str] = []
     count = 0
     for document in documents:
@@ -253,4 +253,4 @@ def _each(documents: Iterable[Document], change: Callable[[Document], object]) -
             refused.append(error.message)
         else:
             count += 1
-    return Changed(count, tuple(refused))
+    return ChangeResult(count, tuple(refused))

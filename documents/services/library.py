@@ -100,7 +100,7 @@ class Item:
 
     @property
     def unread(self) -> list[str]:
-        """Return in words what was not read of the file, or with a doubt."""
+        """Return in words which parts of the file were not read, or are uncertain."""
         return [note.text for note in self.notes]
 
     @property

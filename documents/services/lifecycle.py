@@ -15,7 +15,7 @@ from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
 from search.models import Collection, Source
 from search.services import label_rises
-from search.services.label_rises import Labelled
+from search.services.label_rises import RelabelTarget
 
 # Documents deleted in one transaction: few, so that other writers are not held up.
 AT_ONCE = 50
@@ -36,7 +36,7 @@ def relabel(
     The label does not get lower than what is in the document calls for. `raise_quoting` also raises the conversations
     that quote it; `by` is the person who asked for that.
     """
-    labelled = Labelled(document=document.pk)
+    labelled = RelabelTarget(document=document.pk)
     with transaction.atomic():
         before = labelled.label
         current = Document.objects.filter(pk=document.pk).first() or document

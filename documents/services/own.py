@@ -21,7 +21,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.web.seen_values import refuse_changed_label
 from search.models import Collection
 from search.services import label_rises
-from search.services.label_rises import Labelled
+from search.services.label_rises import RelabelTarget
 
 NAME_MAX, DESCRIPTION_MAX, MOST = 100, 2_000, 200
 # How long a removed collection, or a deleted document, can come back.
@@ -87,7 +87,7 @@ def describe(
     elif (collection.name, collection.description) != earlier:
         record("collection.change", "collection", collection.pk)
     if collection.sensitivity > before:
-        label_rises.raise_quoting(Labelled(collection=collection.pk), by=user.get_username())
+        label_rises.raise_quoting(RelabelTarget(collection=collection.pk), by=user.get_username())
     return collection
 
 

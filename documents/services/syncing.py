@@ -21,7 +21,7 @@ ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredDocument:
     """What a document should become. Without a title or a label, the document keeps its own."""
 
     file: "File[bytes]"
@@ -32,14 +32,14 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Synced:
+class SyncResult:
     """A document, and whether it is read (again) because it is new or its file has changed."""
 
     document: Document
     is_queued: bool
 
 
-def put(collection: Collection, external_id: str, wanted: Wanted) -> Synced:
+def put(collection: Collection, external_id: str, wanted: DesiredDocument) -> SyncResult:
     """Make the document with this external id what is wanted, and create it if there is none.
 
     A document that somebody uploaded before, with the same file and without an external id, gets this one. Raises what
@@ -50,7 +50,7 @@ def put(collection: Collection, external_id: str, wanted: Wanted) -> Synced:
         if found:
             return bring_to(found, wanted)
         try:
-            return Synced(_created(collection, external_id, wanted), is_queued=True)
+            return SyncResult(_created(collection, external_id, wanted), is_queued=True)
         except SameFileError as error:
             if not _adopted(error.document, external_id):
                 raise
@@ -60,11 +60,11 @@ def put(collection: Collection, external_id: str, wanted: Wanted) -> Synced:
     raise ConflictError("Another program is changing this document. Try again.")
 
 
-def bring_to(document: Document, wanted: Wanted) -> Synced:
+def bring_to(document: Document, wanted: DesiredDocument) -> SyncResult:
     """Make a document what is wanted: the same file is not read again unless reading it failed."""
     _describe(document, wanted)
     try:
-        return Synced(replace(document, file=wanted.file, user=wanted.user), is_queued=True)
+        return SyncResult(replace(document, file=wanted.file, user=wanted.user), is_queued=True)
     except SameFileError as error:
         if error.document.pk != document.pk:
             raise
@@ -77,10 +77,10 @@ def bring_to(document: Document, wanted: Wanted) -> Synced:
     if has_failed:
         retry(current)
         current.refresh_from_db()
-    return Synced(current, is_queued=has_failed)
+    return SyncResult(current, is_queued=has_failed)
 
 
-def _created(collection: Collection, external_id: str, wanted: Wanted) -> Document:
+def _created(collection: Collection, external_id: str, wanted: DesiredDocument) -> Document:
     return upload(
         collection=collection,
         file=wanted.file,
@@ -103,7 +103,7 @@ def _adopted(document: Document, external_id: str) -> bool:
 
 
 @transaction.atomic
-def _describe(document: Document, wanted: Wanted) -> None:
+def _describe(document: Document, wanted: DesiredDocument) -> None:
     """Change title, label, owner and review date, if they are given.
 
     A label only rises, because lowering one is for a person to decide. Title and label are those of this moment:

@@ -273,7 +273,7 @@ class InvitationAdmin(KnowsEditor[Invitation]):
         may = super().has_change_permission(request, obj)
         return may and (obj is None or not (obj.used_at or self._closed(request, obj)))
 
-    def _closed(self, request: HttpRequest, invitation: Invitation) -> Mapping[Team, rights.Closed]:
+    def _closed(self, request: HttpRequest, invitation: Invitation) -> Mapping[Team, rights.UnmanagedAccess]:
         return rights.closed_teams(editor_of(request), invitation.teams.all())
 
     @admin.display(description=gettext_lazy("state"))

@@ -44,32 +44,32 @@ def _permissions(person: User) -> set[int]:
 
 
 @dataclass(frozen=True)
-class Closed:
+class UnmanagedAccess:
     """The things that a team opens but the editor may not manage, and the names of people who may."""
 
     opens: tuple[str, ...]
     names: tuple[str, ...]
 
 
-def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, Closed]:
+def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, UnmanagedAccess]:
     """Return the teams to which `editor` may not add people, each with the reason."""
     by_id = {team.pk: team for team in teams}
-    closed: dict[Team, Closed] = {}
+    closed: dict[Team, UnmanagedAccess] = {}
     if not by_id or (editor and editor.is_superuser and editor.is_active):
         return closed
     for guard in registry.access_guards.values():
         for pk, names in guard.closed_teams(editor.pk if editor else None, by_id).items():
-            before = closed.get(by_id[pk], Closed((), ()))
-            closed[by_id[pk]] = Closed((*before.opens, guard.opens), (*before.names, *names))
+            before = closed.get(by_id[pk], UnmanagedAccess((), ()))
+            closed[by_id[pk]] = UnmanagedAccess((*before.opens, guard.opens), (*before.names, *names))
     return closed
 
 
-def refused_teams(closed: Mapping[Team, Closed], *, is_billing: bool = False) -> str:
+def refused_teams(closed: Mapping[Team, UnmanagedAccess], *, is_billing: bool = False) -> str:
     """Return the message for an editor who may not bring people into such teams, or may not change their bills."""
     return " ".join(_refused(team, found, is_billing) for team, found in closed.items())
 
 
-def _refused(team: Team, closed: Closed, is_billing: bool) -> str:
+def _refused(team: Team, closed: UnmanagedAccess, is_billing: bool) -> str:
     # An owner of a team's documents cannot help with its budget.
     names = closed.names if len(closed.opens) == 1 else ()
     opens = _(" and ").join(map(str, closed.opens))

@@ -98,7 +98,7 @@ class FoundDocument:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenFilter:
     """The choice in a filter, in words; `some`: whether it narrows the search."""
 
     text: str
@@ -120,14 +120,14 @@ def words_of(hit: Hit, text: str) -> str:
     return plain_words(text) if hit.media_type == MARKDOWN else text
 
 
-def chosen(form: SearchForm, collections: Mapping[int, str]) -> dict[str, Chosen]:
+def chosen(form: SearchForm, collections: Mapping[int, str]) -> dict[str, ChosenFilter]:
     """Return the texts of the filter buttons."""
     names = [collections[pk] for pk in form.collections if pk in collections]
     kinds = [kind_of(media_type) for media_type in form.types]
     return {
-        "collections": Chosen(_collections(names, form), bool(form.collections)),
-        "types": Chosen(_types(kinds), bool(form.types)),
-        "dates": Chosen(_days(form) or _("Any date"), bool(form.since or form.until)),
+        "collections": ChosenFilter(_collections(names, form), bool(form.collections)),
+        "types": ChosenFilter(_types(kinds), bool(form.types)),
+        "dates": ChosenFilter(_days(form) or _("Any date"), bool(form.since or form.until)),
     }
 
 

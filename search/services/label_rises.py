@@ -20,7 +20,7 @@ from search.services.label_history import history_of
 
 
 @dataclass(frozen=True)
-class Labelled:
+class RelabelTarget:
     """The target of a relabelling: a document in all its versions, or a whole collection."""
 
     document: UUID | None = None
@@ -76,16 +76,16 @@ def _label_of_collection(collection: int) -> Sensitivity:
     return highest(*(list(row) or last.values_list("label", flat=True)[:1]))
 
 
-def _where(labelled: Labelled) -> Q:
+def _where(labelled: RelabelTarget) -> Q:
     return Q(document=labelled.document) if labelled.document else Q(collection=labelled.collection)
 
 
-def count_quoting(labelled: Labelled) -> int:
+def count_quoting(labelled: RelabelTarget) -> int:
     """Return how many conversations quote it, and nothing else about them."""
     return document_uses.quoting_conversations(labelled)
 
 
-def raise_quoting(labelled: Labelled, *, by: str = "") -> LabelRise:
+def raise_quoting(labelled: RelabelTarget, *, by: str = "") -> LabelRise:
     """Raise the conversations that quote it to its current label, the first ones immediately.
 
     Call it inside the transaction that raised the label. `by` is the name of the person who asked for it.
@@ -104,6 +104,6 @@ def forget(user_id: int, pseudonym: str) -> Counts:
     return {}
 
 
-def labelled_of(rise: LabelRise) -> Labelled:
+def labelled_of(rise: LabelRise) -> RelabelTarget:
     """Return what a rise is about."""
-    return Labelled(rise.document, rise.collection)
+    return RelabelTarget(rise.document, rise.collection)

@@ -273,7 +273,7 @@ async def test_answers_count_with_those_of_the_pages(program, alice, transaction
 
 async def test_an_answer_that_lost_its_process_counts_for_ten_minutes(program, alice, echo, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    await in_database_thread(stateless._opened, alice, stateless.Said("One?"), reply := uuid4())
+    await in_database_thread(stateless._opened, alice, stateless.StatelessRequest("One?"), reply := uuid4())
     assert (await ask(program)).status_code == 429
     held = Reservation.objects.filter(reply=reply)
     await held.aupdate(created_at=(await held.aget()).created_at - concurrency.KEPT_NOWHERE)

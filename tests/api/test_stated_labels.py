@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from chat.api.openai_schemas import Completion, said_of
+from chat.api.openai_schemas import Completion, stateless_request
 from chat.models import Message
 from documents.models import Document
 from langai_site.accounts.models import User
@@ -195,7 +195,7 @@ async def test_what_people_write_is_not_read_as_fields(program):
 
 def test_metadata_that_is_sent_as_text_also_names_collections():
     body = Completion.model_validate(Completions.body | {"metadata": json.dumps({"collections": "4, 7"})})
-    assert said_of(body, "", "").collections == ["4", "7"]
+    assert stateless_request(body, "", "").collections == ["4", "7"]
 
 
 @doors

@@ -171,7 +171,9 @@ async def test_two_programs_that_create_the_same_document_at_once_make_one(synce
 
     def written(document, then):
         monkeypatch.setattr(uploads, "_written", write)
-        first = syncing.Wanted(SimpleUploadedFile("travel.txt", b"Ships first."), User.objects.get(pk=alice.pk))
+        first = syncing.DesiredDocument(
+            SimpleUploadedFile("travel.txt", b"Ships first."), User.objects.get(pk=alice.pk)
+        )
         syncing.put(Collection.objects.get(pk=policies.pk), PAGE, first)
         write(document, then)
 
@@ -209,7 +211,7 @@ async def test_a_label_that_a_person_raises_at_the_same_moment_stays(synced, ali
 
     def sync():
         file = SimpleUploadedFile("travel.txt", b"Planes first.")
-        return syncing.bring_to(before, syncing.Wanted(file, User.objects.get(pk=alice.pk)))
+        return syncing.bring_to(before, syncing.DesiredDocument(file, User.objects.get(pk=alice.pk)))
 
     await in_database_thread(sync)
     now = await Document.objects.aget()

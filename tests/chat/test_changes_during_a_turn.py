@@ -266,7 +266,7 @@ async def test_nothing_is_sent_for_an_account_or_a_conversation_that_is_gone(hou
 
 async def test_programs_are_bound_by_the_same(house):
     house.change = relabel_documents
-    pieces = [piece async for piece in stateless.answer(house.person, stateless.Said(QUESTION))]
+    pieces = [piece async for piece in stateless.answer(house.person, stateless.StatelessRequest(QUESTION))]
     assert house.asked == [FAILING, INSIDE]
     assert pieces[-1].receipt.label == "Confidential"
 
@@ -274,7 +274,7 @@ async def test_programs_are_bound_by_the_same(house):
 async def test_programs_of_a_deactivated_account_get_nothing_more(house):
     house.change = lambda house: User.objects.update(is_active=False)
     with pytest.raises(LangAIError, match="deactivated"):
-        [piece async for piece in stateless.answer(house.person, stateless.Said(QUESTION))]
+        [piece async for piece in stateless.answer(house.person, stateless.StatelessRequest(QUESTION))]
     assert house.asked == [FAILING]
 
 

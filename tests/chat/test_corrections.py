@@ -42,7 +42,7 @@ def test_the_words_of_the_original_are_no_correction(first, alice):
 
 def test_thoughts_stay_and_are_no_text(alice):
     started = storage.post(alice, None, "Why?", "quotes")
-    thinking = closing.Thinking("Let me see.", 1.5)
+    thinking = closing.ThinkingText("Let me see.", 1.5)
     assert closing.close(started, closing.TurnOutcome("So.", Message.Status.COMPLETE, (), thinking=thinking), [])
     corrected = corrections.correct(alice.id, started.reply, "Because.")
     assert (corrected.thinking, corrected.text, corrected.original) == (thinking, "Because.", "So.")

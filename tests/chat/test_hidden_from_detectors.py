@@ -95,6 +95,6 @@ async def test_a_number_with_a_hidden_character_does_not_reach_a_model_elsewhere
     question = await in_database_thread(lambda: Message.objects.get(role="user"))
     assert question.label == Sensitivity.CONFIDENTIAL
     with pytest.raises(LangAIError):
-        async for _ in stateless.answer(house.person, stateless.Said(text, model=HOSTED)):
+        async for _ in stateless.answer(house.person, stateless.StatelessRequest(text, model=HOSTED)):
             pass
     assert house.asked == []

@@ -19,7 +19,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
 from search.models import Collection, LabelRise, Source
 from search.services import index, remove
-from search.services.label_rises import Labelled, count_quoting, raise_quoting
+from search.services.label_rises import RelabelTarget, count_quoting, raise_quoting
 from search.types import PageText, SourceInfo, TextSpan
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +140,7 @@ def test_an_answer_that_was_given_it_and_cites_nothing_counts(alice, source):
     reply = conversation.messages.get(role="assistant")
     given_documents.keep(reply.pk, [uuid.uuid4(), Document.objects.get().pk])
     given_documents.keep(reply.pk, [Document.objects.get().pk])
-    assert count_quoting(Labelled(document=Document.objects.get().pk)) == 1
+    assert count_quoting(RelabelTarget(document=Document.objects.get().pk)) == 1
     relabel(CONFIDENTIAL)
     assert labels() == [CONFIDENTIAL]
     assert LabelChange.objects.get().cause == "a passage from “a document”"
@@ -253,7 +253,7 @@ def test_a_collection_that_is_deleted_goes_on_raising(alice, collection, source,
     for _ in range(3):
         quoting(alice, source)
     Collection.objects.filter(pk=collection.pk).update(sensitivity=INTERNAL)
-    raise_quoting(Labelled(collection=collection.pk))
+    raise_quoting(RelabelTarget(collection=collection.pk))
     Document.objects.all().delete()
     Source.objects.all().delete()
     Collection.objects.filter(pk=collection.pk).delete()
@@ -265,7 +265,7 @@ def test_a_collection_raises_those_that_quote_its_documents(alice, collection, s
     quoting(alice, source)
     collection.sensitivity = INTERNAL
     collection.save()
-    raise_quoting(Labelled(collection=collection.pk), by="admin")
+    raise_quoting(RelabelTarget(collection=collection.pk), by="admin")
     run()
     assert labels() == [INTERNAL]
 
@@ -273,7 +273,7 @@ def test_a_collection_raises_those_that_quote_its_documents(alice, collection, s
 def test_only_the_number_of_conversations_is_told(alice, source):
     quoting(alice, source)
     quoting(alice, source)
-    assert count_quoting(Labelled(document=Document.objects.get().pk)) == 2
+    assert count_quoting(RelabelTarget(document=Document.objects.get().pk)) == 2
 
 
 @pytest.fixture

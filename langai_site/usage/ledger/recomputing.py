@@ -25,7 +25,7 @@ class CostDifference:
 
 
 @dataclass(frozen=True)
-class Recomputed:
+class RecomputeResult:
     """How many entries were checked; `undated` of them have a cost, but name no price to compute it from."""
 
     entries: int
@@ -33,7 +33,7 @@ class Recomputed:
     differences: tuple[CostDifference, ...]
 
 
-def recompute(month: date | None = None, *, price_of: PriceOf = prices.price_of) -> Recomputed:
+def recompute(month: date | None = None, *, price_of: PriceOf = prices.price_of) -> RecomputeResult:
     """Compare every cost, and every closed month's figures; with `month`, only what is in that month's books."""
     entries = closing.booked(month) if month else UsageEntry.objects.all()
     closes = MonthClose.objects.filter(month=month) if month else MonthClose.objects.all()
@@ -46,7 +46,7 @@ def recompute(month: date | None = None, *, price_of: PriceOf = prices.price_of)
         count += 1
         undated += _is_undated(entry)
         found += _differences(entry, known.get(entry.price_version))
-    return Recomputed(count, undated, (*found, *_wrong_closes(closes)))
+    return RecomputeResult(count, undated, (*found, *_wrong_closes(closes)))
 
 
 def _is_undated(entry: UsageEntry) -> bool:

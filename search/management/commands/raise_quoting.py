@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from search.models import Collection
-from search.services.label_rises import Labelled, count_quoting, raise_quoting
+from search.services.label_rises import RelabelTarget, count_quoting, raise_quoting
 
 
 class Command(BaseCommand):
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         )
 
 
-def _labelled(document: UUID | None, collection: str | None) -> Labelled:
+def _labelled(document: UUID | None, collection: str | None) -> RelabelTarget:
     if document is not None:
-        labelled = Labelled(document=document)
+        labelled = RelabelTarget(document=document)
         # Conversations that quote a deleted document can still be raised to its last label.
         if not (labelled.sources.exists() or labelled.removed.exists()):
             raise CommandError(f"There is no document {document} in search, nor was there one.")
@@ -42,4 +42,4 @@ def _labelled(document: UUID | None, collection: str | None) -> Labelled:
     found = Collection.objects.filter(name=collection).order_by("kind", "pk").first()
     if found is None:
         raise CommandError(f"There is no collection called “{collection}”.")
-    return Labelled(collection=found.pk)
+    return RelabelTarget(collection=found.pk)
