@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from langai_site.detectors import detect, detect_by_rules, shown
 from langai_site.models import SensitivePattern
-from langai_site.web.seen_values import SEEN, ListRowForm, SeenValuesForm
+from langai_site.web.seen_values import ListRowForm, SeenValuesAdmin, SeenValuesForm
 
 
 class TryForm(forms.ModelForm[SensitivePattern]):
@@ -35,7 +35,7 @@ class PatternForm(SeenValuesForm[SensitivePattern]):
 
 
 @admin.register(SensitivePattern)
-class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
+class SensitivePatternAdmin(SeenValuesAdmin[SensitivePattern]):
     """The admins' own rules for sensitive texts, besides the built-in detectors."""
 
     form = PatternForm
@@ -43,7 +43,7 @@ class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
     list_editable = ["enabled"]
     list_filter = ["kind", "label", "enabled"]
     search_fields = ["name", "note"]
-    fields = ["name", "kind", "pattern", "label", "enabled", "note", SEEN]
+    fields = ["name", "kind", "pattern", "label", "enabled", "note"]
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401 - as Django's own
         return super().get_changelist_form(request, form=ListRowForm, **kwargs)

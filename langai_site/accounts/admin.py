@@ -27,9 +27,9 @@ from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
 from langai_site.accounts.models import ApiKey, GroupMapping, Invitation, Team, User
 from langai_site.accounts.provider_form import ProviderForm
 from langai_site.audit.recording import record
+from langai_site.web.seen_values import SeenValuesAdmin
 
-# Groups give rights, so Django's admin for them is replaced below. LangAI confirms no addresses, so they are edited
-# with the accounts. Factors are secrets, which nobody needs to see.
+# Groups give rights, so Django's admin is replaced below. Addresses are edited with the accounts; factors are secrets.
 admin.site.unregister((Group, EmailAddress, Authenticator, SocialApp, SocialAccount, SocialToken))
 
 M = TypeVar("M", bound=Model)
@@ -44,7 +44,7 @@ def editor_of(request: HttpRequest) -> User:
     return request.user
 
 
-class KnowsEditor(admin.ModelAdmin[M]):
+class KnowsEditor(SeenValuesAdmin[M]):
     """Sets `editor`, the person who fills in the form, on its form: an `Editing`."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401

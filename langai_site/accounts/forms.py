@@ -14,6 +14,7 @@ from langai_site.accounts import invitation_mail, providers, rights
 from langai_site.accounts.models import Invitation, Team, User
 from langai_site.accounts.preferences import TEXT_SIZES, THEMES, choose
 from langai_site.accounts.scopes import WORDS, Scope
+from langai_site.web.seen_values import SeenValuesForm
 
 M = TypeVar("M", bound=Model)
 LOOKS = ("theme", "text_size")
@@ -84,7 +85,7 @@ class ProfileForm(forms.ModelForm[User]):
         return user
 
 
-class Editing(forms.ModelForm[M]):
+class Editing(SeenValuesForm[M]):
     """A form of the admin that knows who fills it in: its page sets `editor`."""
 
     editor: User
@@ -97,6 +98,8 @@ class Editing(forms.ModelForm[M]):
 
 class PersonForm(Editing[User], UserChangeForm[User]):
     """A person's account."""
+
+    GUARDED = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions", "teams")
 
     def clean_email(self) -> str:
         """Refuse another address where one opens the account, as its password does."""
@@ -152,6 +155,8 @@ class InvitationForm(Editing[Invitation]):
 class TeamForm(Editing[Team]):
     """A team with the people in it."""
 
+    GUARDED = ("members", "second_factor_required")
+
     members = forms.ModelMultipleChoiceField(
         User.objects.order_by("username"),
         label=gettext_lazy("Members"),
@@ -167,7 +172,8 @@ class TeamForm(Editing[Team]):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             # Read now: the message after saving lists what was changed.
-            self.fields["members"].initial = list(self.instance.members.all())
+            self.initial["members"] = list(self.instance.members.all())
+            self.note_seen()
 
     def clean_members(self) -> QuerySet[User]:
         members: QuerySet[User] = self.cleaned_data["members"]

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
+from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -97,6 +99,14 @@ class ListRowForm(forms.ModelForm[M]):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         untouched = [name for name in self._meta.fields or () if name in cleaned and name not in self.changed_data]
         return cleaned | {name: getattr(self.instance, name) for name in untouched}
+
+
+class SeenValuesAdmin(admin.ModelAdmin[M]):
+    """An admin page whose form is a SeenValuesForm."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ANN401 - Django's nested lists
+        fieldsets = super().get_fieldsets(request, obj)
+        return with_seen(fieldsets) if obj and self.has_change_permission(request, obj) else fieldsets
 
 
 def with_seen(fieldsets: Any) -> Any:  # noqa: ANN401 - Django's nested lists

@@ -349,7 +349,7 @@ ACTS = [
     ("conversation.delete", "admin", now(lambda w: w.boss.post(
         f"/admin/chat/conversation/{w.conversation.pk}/delete/", {"post": "yes"}))),
     ("conversation.restore", "page", lambda w: (
-        Conversation.objects.update(deleted_at="2026-01-01T00:00Z")
+        Conversation.objects.update(deleted_at=timezone.now())
         and (lambda: w.there.post(f"/conversations/{w.conversation.pk}/restore/")))),
     ("conversation.export", "api", in_api("get", "/api/conversations/{w.conversation.pk}/export")),
     ("conversation.export", "page", now(lambda w: w.there.get(f"/conversations/{w.conversation.pk}/export/json/"))),

@@ -1,9 +1,10 @@
 """A form that was opened before a label, a ceiling or readers changed does not undo that change."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from lxml import html
 
-from langai_site.accounts.models import Team
+from langai_site.accounts.models import Team, User
 from langai_site.models import SensitivePattern
 from langai_site.outbound.models import Connection, Model
 from search.models import Collection
@@ -107,6 +108,37 @@ def test_teams_that_were_taken_away_meanwhile_do_not_come_back(page, model, poli
         assert "changed while the page was open" in answer.content.decode()
         assert team not in row.teams.all()
         assert len(form_of(answer)["teams"]) == 1
+
+
+def test_an_account_that_was_closed_and_a_member_who_left_do_not_come_back(page):
+    bob, team = User.objects.create_user("bob"), Team.objects.create(name="Finance")
+    team.members.add(bob)
+    addresses = (f"/admin/accounts/user/{bob.pk}/change/", f"/admin/accounts/team/{team.pk}/change/")
+    sent = [form_of(page.get(address)) for address in addresses]
+    change(bob, is_active=False)
+    team.members.remove(bob)
+    for address, form in zip(addresses, sent, strict=True):
+        answer = page.post(address, form)
+        assert "changed while the page was open" in answer.content.decode()
+    assert now(bob, "is_active") == (False,)
+    assert not team.members.exists()
+    assert page.post(addresses[0], form_of(page.get(addresses[0])) | {"first_name": "Bob"}).status_code == 302
+    assert now(bob, "is_active", "first_name") == (False, "Bob")
+
+
+def test_who_may_only_look_sees_pages_without_the_hidden_field(client, model):
+    team, pattern = Team.objects.create(name="Finance"), row_of("a pattern", None, None, model)
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(viewer)
+    for address in (
+        f"/admin/accounts/team/{team.pk}/change/",
+        f"/admin/accounts/user/{viewer.pk}/change/",
+        f"/admin/langai_site/sensitivepattern/{pattern.pk}/change/",
+        f"/admin/outbound/model/{model.pk}/change/",
+    ):
+        answer = client.get(address)
+        assert (answer.status_code, 'name="seen"' in answer.content.decode()) == (200, False)
 
 
 def test_a_list_changes_what_was_touched_alone(page, model):
