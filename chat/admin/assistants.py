@@ -14,8 +14,13 @@ from chat.admin.metadata import MetadataAdmin
 from chat.models import Assistant, Prompt
 from langai_site.accounts.shared import Shared
 from langai_site.accounts.sharing import words_of
+from langai_site.sentences import sentence, to_text
 
 S = TypeVar("S", bound=Shared)
+
+# Entries of the history.
+WITHDRAWN = sentence("history.withdrawn", "Withdrawn: %(why)s")
+SHARED_AGAIN = sentence("history.shared_again", "Shared again")()
 
 if TYPE_CHECKING:
     from django.contrib.admin.models import LogEntry
@@ -53,8 +58,8 @@ class SharedAdmin(MetadataAdmin[S]):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> "LogEntry":  # noqa: ANN401 - as Django's own
         """Record the reason with the change."""
-        words = f"Withdrawn: {obj.withdrawn_why}" if obj.withdrawn_why else "Shared again"
-        return super().log_change(request, obj, words)
+        words = WITHDRAWN(why=obj.withdrawn_why) if obj.withdrawn_why else SHARED_AGAIN
+        return super().log_change(request, obj, to_text(words))
 
 
 class AssistantAdmin(SharedAdmin[Assistant]):

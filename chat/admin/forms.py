@@ -1,12 +1,16 @@
 """Forms of the admin pages about routing."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from chat.models import RoutingRule
+from chat.routing import wordings
 from chat.values import Level
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+from langai_site.sentences import drawn
 
 # The position of a rule that was given no number: after all others.
 LAST = 9_999
@@ -24,6 +28,16 @@ class RuleForm(forms.ModelForm[RoutingRule]):
     class Meta:
         model = RoutingRule
         fields = ["position", "name", "at_least", "complexity", "too_long", "use"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django has it
+        super().__init__(*args, **kwargs)
+        # A name of LangAI's own stands in the field as it is read elsewhere, and is stored as it was.
+        if self.instance.name:
+            self.initial["name"] = drawn(wordings.rule(self.instance.name))
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        return self.instance.name if name == self.initial.get("name") else name
 
     def clean_position(self) -> int:
         position = self.cleaned_data["position"]

@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from chat.admin.forms import LabForm, RuleForm, WhatIfForm
 from chat.admin.replay import tried
 from chat.models import RoutingPolicy, RoutingRule
-from chat.routing import policies
+from chat.routing import policies, wordings
 from chat.routing.coverage import coverage
 from chat.routing.route import AUTO, NoModelError, Rejected, RouteRequest, route
 from chat.routing.rules import Policy, warnings
@@ -30,9 +29,14 @@ from langai_site.accounts.models import User
 from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.outbound import abilities, catalogue
-from langai_site.sentences import drawn
+from langai_site.sentences import drawn, sentence, to_text
 
 STATUS = RoutingPolicy.Status
+# Entries of the history.
+ACTIVATED = sentence("history.policy_activated", "Activated as version %(version)s.")
+ROLLED_BACK = sentence("history.policy_rolled_back", "Rolled back to version %(version)s, as version %(new)s.")
+COPIED = sentence("history.policy_copied", "Copied from version %(version)s.")
+COPIED_DRAFT = sentence("history.draft_copied", "Copied from draft %(id)s.")
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
 
     @admin.display(description=gettext_lazy("rules"))
     def rules_in_short(self, policy: RoutingPolicy) -> str:
-        return "; ".join(f"{rule.name} → {rule.get_use_display()}" for rule in policy.rules.all()) or "-"
+        return "; ".join(_shown_rules(policy)) or "-"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: drafts are copies, because “Make a draft” starts with rules that work."""
@@ -155,7 +159,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         may_act = self.has_change_permission(request)
         acts = _acts(policy) if may_act else []
         lab = LabForm() if may_act else None
-        return {"acts": acts, "lab": lab, "warnings": warnings(rules), **_what_if(request, rules)}
+        return {"acts": acts, "lab": lab, "warnings": _warnings(policy), **_what_if(request, rules)}
 
     def save_model(
         self, request: HttpRequest, obj: RoutingPolicy, form: ModelForm[RoutingPolicy], change: bool
@@ -184,7 +188,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
             "opts": self.opts,
             "policy": policy,
             "acts": _acts(policy),
-            "warnings": warnings(policies.policy_of(policy)),
+            "warnings": _warnings(policy),
             "title": _("Policy lab: %(policy)s") % {"policy": policy.in_words},
             "coverage": coverage(catalogue.models()),
             "abilities": [_(abilities.NAMES[ability]) for ability in abilities.Ability],
@@ -202,8 +206,9 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
             "opts": self.opts,
             "policy": policy,
             "act": ACTS[name],
+            "rules": _shown_rules(policy),
             "offered": policy.status in ACTS[name].statuses,
-            "warnings": warnings(policies.policy_of(policy)) if name in ("activate", "roll-back") else [],
+            "warnings": _warnings(policy) if name in ("activate", "roll-back") else [],
             "title": f"{ACTS[name].button}: {policy.in_words}",
         }
         return TemplateResponse(request, "admin/chat/routingpolicy/confirm.html", context)
@@ -229,7 +234,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
     def _activate(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
         activated = policies.activate(policy, by=by)
         record("routingpolicy.activate", "routingpolicy", activated.pk)
-        self.log_change(request, activated, f"Activated as version {activated.version}.")
+        self.log_change(request, activated, to_text(ACTIVATED(version=str(activated.version))))
         messages.success(request, _("Version %(version)s is in force.") % {"version": activated.version})
         return activated
 
@@ -243,22 +248,28 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         if policy.version is None:
             raise LangAIError(_("A draft was never in force: activate it instead."))
         activated = policies.roll_back(policy.version, by=by)
-        self.log_addition(request, activated, f"Rolled back to version {policy.version}, as {activated.version}.")
+        rolled_back = ROLLED_BACK(version=str(policy.version), new=str(activated.version))
+        self.log_addition(request, activated, to_text(rolled_back))
         words = _("Version %(version)s is in force: the rules of version %(earlier)s.")
         messages.success(request, words % {"version": activated.version, "earlier": policy.version})
         return activated
 
     def _draft(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
         draft = policies.draft_of(policy, by=by)
-        self.log_addition(request, draft, f"Copied from {_in_english(policy)}.")
+        copied = COPIED(version=str(policy.version)) if policy.version else COPIED_DRAFT(id=str(policy.pk))
+        self.log_addition(request, draft, to_text(copied))
         messages.success(request, _("This is a draft: routing does not use it until you activate it."))
         return draft
 
 
-def _in_english(policy: RoutingPolicy) -> str:
-    """Return how the log names a policy: it is stored once, for readers of all languages."""
-    with translation.override("en"):
-        return policy.in_words
+def _warnings(policy: RoutingPolicy) -> list[str]:
+    found = policies.policy_of(policy)
+    rules = tuple(replace(rule, name=drawn(wordings.rule(rule.name))) for rule in found.rules)
+    return warnings(replace(found, rules=rules))
+
+
+def _shown_rules(policy: RoutingPolicy) -> list[str]:
+    return [f"{drawn(wordings.rule(rule.name))} → {rule.get_use_display()}" for rule in policy.rules.all()]
 
 
 def _acts(policy: RoutingPolicy) -> list[Act]:

@@ -15,6 +15,7 @@ from chat.admin.metadata import MetadataAdmin
 from chat.conversations import labels
 from chat.models import LabelChange, Reply
 from chat.pages import receipt_text
+from chat.routing import wordings
 from chat.turns.receipt import Receipt
 from chat.values import LEVEL_WORDS, Level
 from langai_site.numbers import decimal, grouped
@@ -108,7 +109,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
 
     @admin.display(description=gettext_lazy("rule"))
     def rule(self, reply: Reply) -> str:
-        return _receipt(reply).rule or NONE
+        return drawn(wordings.rule(_receipt(reply).rule)) or NONE
 
     @admin.display(description=gettext_lazy("Policy version"))
     def policy(self, reply: Reply) -> str:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop
 
 from chat.conversations import folders
 from chat.conversations.access import UNDO_FOR
@@ -22,7 +22,7 @@ from chat.events import ConversationGone, group_of
 from chat.models import Conversation, Folder, ListChange, Message
 from langai_site.audit.recording import record_each
 from langai_site.errors import InvalidError, NotFoundError
-from langai_site.numbers import grouped
+from langai_site.sentences import counted_sentence, sentence
 from langai_site.web import broadcast
 
 # Conversations that can be changed at once.
@@ -49,13 +49,29 @@ _FIELDS = {
     Action.UNPIN: "pinned_at",
     Action.DELETE: "deleted_at",
 }
+# What was done, for the notice that offers to undo it.
 _DONE = {
-    Action.ARCHIVE: gettext_noop("Archived %(what)s."),
-    Action.UNARCHIVE: gettext_noop("Took %(what)s out of the archive."),
-    Action.PIN: gettext_noop("Pinned %(what)s."),
-    Action.UNPIN: gettext_noop("Unpinned %(what)s."),
-    Action.DELETE: gettext_noop("Deleted %(what)s."),
+    Action.ARCHIVE: sentence("list.archived", "Archived %(what)s."),
+    Action.UNARCHIVE: sentence("list.unarchived", "Took %(what)s out of the archive."),
+    Action.PIN: sentence("list.pinned", "Pinned %(what)s."),
+    Action.UNPIN: sentence("list.unpinned", "Unpinned %(what)s."),
+    Action.DELETE: sentence("list.deleted", "Deleted %(what)s."),
 }
+_MOVED = sentence("list.moved", "Moved %(what)s to “%(folder)s”.")
+_TAKEN_OUT = sentence("list.taken_out", "Took %(what)s out of the folder.")
+_ONE = sentence("list.one", "“%(title)s”")
+_SEVERAL = counted_sentence("list.several", "%(count)s conversation", "%(count)s conversations")
+_FOLDER_DELETED = sentence("list.folder_deleted", "Deleted the folder “%(name)s”.")
+_DELETED_WITH = counted_sentence(
+    "list.folder_deleted_with",
+    "Deleted the folder “%(name)s” and %(count)s conversation.",
+    "Deleted the folder “%(name)s” and %(count)s conversations.",
+)
+_DELETED_WITHOUT = counted_sentence(
+    "list.folder_deleted_without",
+    "Deleted the folder “%(name)s”. %(count)s conversation that was in it is kept.",
+    "Deleted the folder “%(name)s”. %(count)s conversations that were in it are kept.",
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +95,7 @@ def order(user_id: int, ids: Collection[UUID], action: Action, folder_id: UUID |
     rows = chosen(user_id, ids, lock=True)
     if action == Action.PIN:
         _refuse_too_many_pins(user_id, rows)
-    words = _moved(rows, folder) if action == Action.MOVE else _(_DONE[action]) % {"what": _counted(rows)}
+    words = _moved(rows, folder) if action == Action.MOVE else _DONE[action](what=_counted(rows))
     value: UUID | datetime | None = folder.id if folder else None
     if action in (Action.ARCHIVE, Action.PIN, Action.DELETE):
         value = timezone.now()
@@ -116,20 +132,18 @@ def _refuse_too_many_pins(user_id: int, rows: Sequence[Conversation]) -> None:
 
 def _moved(rows: Sequence[Conversation], folder: Folder | None) -> str:
     if folder:
-        return _("Moved %(what)s to “%(folder)s”.") % {"what": _counted(rows), "folder": folder.name}
-    return _("Took %(what)s out of the folder.") % {"what": _counted(rows)}
+        return _MOVED(what=_counted(rows), folder=folder.name)
+    return _TAKEN_OUT(what=_counted(rows))
 
 
 def _counted(rows: Sequence[Conversation]) -> str:
-    if len(rows) == 1:
-        return _("“%(title)s”") % {"title": rows[0].title}
-    return ngettext("%(count)s conversation", "%(count)s conversations", len(rows)) % {"count": len(rows)}
+    return _ONE(title=rows[0].title) if len(rows) == 1 else _SEVERAL(count=len(rows))
 
 
 def _set(user_id: int, rows: Iterable[Conversation], field: str, value: object, words: str) -> ListChange:
     """Set a field of these conversations, and record what it was."""
     before = {str(row.id): _written(getattr(row, field)) for row in rows}
-    change = ListChange.objects.create(owner_id=user_id, field=field, before=before, words=words[:200])
+    change = ListChange.objects.create(owner_id=user_id, field=field, before=before, words=words)
     for some in _chunks([*map(UUID, before)]):
         Conversation.objects.filter(id__in=some).update(**{field: value})
     return change
@@ -178,20 +192,8 @@ def delete_folder(user_id: int, folder_id: UUID, *, with_conversations: bool = F
 def _fate(name: str, count: int, *, with_conversations: bool) -> str:
     """Return what was done with a folder and with so many conversations in it."""
     if not count:
-        words = _("Deleted the folder “%(name)s”.")
-    elif with_conversations:
-        words = ngettext(
-            "Deleted the folder “%(name)s” and %(count)s conversation.",
-            "Deleted the folder “%(name)s” and %(count)s conversations.",
-            count,
-        )
-    else:
-        words = ngettext(
-            "Deleted the folder “%(name)s”. %(count)s conversation that was in it is kept.",
-            "Deleted the folder “%(name)s”. %(count)s conversations that were in it are kept.",
-            count,
-        )
-    return words % {"name": name, "count": grouped(count)}
+        return _FOLDER_DELETED(name=name)
+    return (_DELETED_WITH if with_conversations else _DELETED_WITHOUT)(name=name, count=count)
 
 
 def last_change(user_id: int, change_id: str | None) -> ListChange | None:

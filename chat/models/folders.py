@@ -8,6 +8,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from langai_site.database.sentence_field import SentenceField
+from langai_site.sentences import drawn
+
 # Indexes for the lists that people scroll through. Each list is read in its own order, without the others' rows.
 LIST_INDEXES = (
     models.Index(
@@ -82,7 +85,7 @@ class ListChange(models.Model):
     field = models.CharField(max_length=20, help_text="The field of the conversations that was changed.")
     before = models.JSONField(default=dict, help_text="Its values before, by the ids of the conversations.")
     folders = models.JSONField(default=list, help_text="The folders that were deleted with it, by id.")
-    words = models.CharField(max_length=200, help_text="What was done, as its person reads it.")
+    words = SentenceField(help_text="What was done, as its person reads it.")
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
@@ -90,3 +93,8 @@ class ListChange(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def shown(self) -> str:
+        """Return what was done, in the active language."""
+        return drawn(self.words)

@@ -7,41 +7,34 @@ from allauth.mfa.admin import Authenticator
 from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.admin import UserAdmin
 from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from langai_site.accounts import browser_sessions, invitation_mail, keys, rights, roles, second_factor
+from langai_site.accounts import browser_sessions, invitation_mail, keys, rights, second_factor
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
+from langai_site.accounts.group_admin import NamesRights, editor_of
 from langai_site.accounts.models import ApiKey, GroupMapping, Invitation, Team, User
 from langai_site.accounts.provider_form import ProviderForm
 from langai_site.audit.recording import record
 from langai_site.web.seen_values import SeenValuesAdmin
 
-# Groups give rights, so Django's admin is replaced below. Addresses are edited with the accounts; factors are secrets.
-admin.site.unregister((Group, EmailAddress, Authenticator, SocialApp, SocialAccount, SocialToken))
+# Addresses are edited with the accounts; factors are secrets.
+admin.site.unregister((EmailAddress, Authenticator, SocialApp, SocialAccount, SocialToken))
 
 M = TypeVar("M", bound=Model)
 
 
 def _link(request: HttpRequest, token: str) -> str:
     return request.build_absolute_uri(reverse("accounts:invitation", args=[token]))
-
-
-def editor_of(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 class KnowsEditor(SeenValuesAdmin[M]):
@@ -53,48 +46,8 @@ class KnowsEditor(SeenValuesAdmin[M]):
         return form
 
 
-@admin.register(Group)
-class OwnGroupAdmin(GroupAdmin):
-    """Groups give rights: only superusers may change them."""
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.who_may)
-        return [path("who-may/", page, name="auth_group_who_may"), *super().get_urls()]
-
-    def who_may(self, request: HttpRequest) -> HttpResponse:
-        """Show who may do what in admin, and through which group."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Who may do what"),
-            "roles": roles.roles_shown(),
-            "holders": roles.holders(),
-        }
-        return TemplateResponse(request, "admin/auth/group/who_may.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return editor_of(request).is_superuser
-
-    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return editor_of(request).is_superuser
-
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return editor_of(request).is_superuser
-
-    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Return whether the person sees groups: anybody with one of Django's permissions for them still does."""
-        return any(request.user.has_perm(f"auth.{action}_group") for action in ("view", "change"))
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
-        if request.method == "POST" and not editor_of(request).is_superuser:
-            raise rights.superusers_only(_("Groups give rights, so only superusers make and change them."))
-        return super().changeform_view(request, *args, **kwargs)
-
-
 @admin.register(User)
-class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
+class LangAIUserAdmin(KnowsEditor[User], NamesRights[User], UserAdmin[User]):
     """Staff who are not superusers edit only accounts that have no more rights than theirs, and give none."""
 
     form = PersonForm

@@ -16,6 +16,12 @@ from django.utils.translation import gettext_lazy
 from langai_site.accounts.models import User
 
 DIRECTLY = gettext_lazy("given directly")
+_VERBS = {
+    "view": gettext_lazy("view %(thing)s"),
+    "add": gettext_lazy("add %(thing)s"),
+    "change": gettext_lazy("change %(thing)s"),
+    "delete": gettext_lazy("delete %(thing)s"),
+}
 _EDIT = ("view", "add", "change", "delete")
 
 
@@ -25,18 +31,21 @@ def _rights(app: str, *models: str, verbs: Iterable[str] = _EDIT) -> tuple[str, 
 
 @dataclass(frozen=True)
 class Role:
-    """What a role is for, and its permissions."""
+    """How pages call a role, what it is for, and its permissions."""
 
+    name: str | Promise
     words: str | Promise
     rights: tuple[str, ...]
 
 
 ROLES: Mapping[str, Role] = {
     "Document manager": Role(
+        gettext_lazy("Document manager"),
         gettext_lazy("Makes and removes collections. Looks after the documents of those that they own."),
         _rights("search", "collection", verbs=("add", "delete")),
     ),
     "Auditor": Role(
+        gettext_lazy("Auditor"),
         gettext_lazy(
             "Reads the audit log, the ledger, prices and reports of use. Changes nothing, and reads no content."
         ),
@@ -49,6 +58,7 @@ ROLES: Mapping[str, Role] = {
         ),
     ),
     "Money manager": Role(
+        gettext_lazy("Money manager"),
         gettext_lazy("Sets budgets, and reads what everybody used and what it cost."),
         (
             *_rights("usage", "budget"),
@@ -57,6 +67,7 @@ ROLES: Mapping[str, Role] = {
         ),
     ),
     "Admin": Role(
+        gettext_lazy("Admin"),
         gettext_lazy("Looks after people, teams, connections, models, policies and patterns, but gives no rights."),
         (
             *_rights("accounts", "user", "team", "invitation"),
@@ -71,6 +82,11 @@ ROLES: Mapping[str, Role] = {
         ),
     ),
 }
+
+
+def name_of(group: str) -> str:
+    """Return how pages call a group: a role in the language of the page, any other as its admins named it."""
+    return str(ROLES[group].name) if group in ROLES else group
 
 
 def make_groups() -> str:
@@ -109,7 +125,7 @@ def roles_shown() -> list[ShownGroup]:
 
 def _shown(name: str, group: Any) -> ShownGroup:  # noqa: ANN401 - a group with its count
     words = str(ROLES[name].words) if name in ROLES else _("A group of your own.")
-    return ShownGroup(name, words, group.people if group else 0, group.pk if group else None)
+    return ShownGroup(name_of(name), words, group.people if group else 0, group.pk if group else None)
 
 
 @dataclass(frozen=True)
@@ -144,10 +160,19 @@ def _rights_of(person: User) -> list[Right]:
         through.setdefault(_words(permission), []).append(str(DIRECTLY))
     for group in person.groups.all():
         for permission in group.permissions.all():
-            through.setdefault(_words(permission), []).append(group.name)
+            through.setdefault(_words(permission), []).append(name_of(group.name))
     return [Right(words, tuple(through[words])) for words in sorted(through)]
 
 
 def _words(permission: Permission) -> str:
     """Return a permission as in “change budget (usage)”."""
-    return f"{permission.name.removeprefix('Can ')} ({permission.content_type.app_label})"
+    return f"{right_of(permission)} ({permission.content_type.app_label})"
+
+
+def right_of(permission: Permission) -> str:
+    """Return what a permission allows: Django stores its name in English. As in “change budget”."""
+    model = permission.content_type.model_class()
+    verb = permission.codename.partition("_")[0]
+    if model is None or verb not in _VERBS or permission.codename != f"{verb}_{model._meta.model_name}":
+        return permission.name.removeprefix("Can ")
+    return _VERBS[verb] % {"thing": model._meta.verbose_name}

@@ -6,11 +6,14 @@ from typing import Any
 from django.contrib.admin import ModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from langai_site.audit.actions import ACTIONS, KINDS
 from langai_site.audit.recording import record
+from langai_site.sentences import Sentence, drawn, from_text
 
 # A change of one of these fields is an action of its own, the first that fits.
 NAMED: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
@@ -67,10 +70,22 @@ class Audited(ModelAdmin):  # type: ignore[type-arg]
         if request.user.has_perm("audit.view_auditevent") and self._is_audited(kind):
             query = urlencode({"kind": kind, "object_id": object_id})
             context["audit_events"] = f"{reverse('admin:audit_auditevent_changelist')}?{query}"
-        return super().history_view(request, object_id, context)
+        response = super().history_view(request, object_id, context)
+        if isinstance(response, TemplateResponse):
+            for entry in (response.context_data or {})["action_list"]:
+                entry.change_message = _drawn(entry.change_message)
+        return response
 
     def _is_audited(self, kind: str) -> bool:
         return any(action.startswith(f"{kind}.") for action in ACTIONS)
+
+
+def _drawn(message: str) -> str:
+    """Return an entry in the reader's language. Django does so itself with what its forms wrote, which is JSON."""
+    if not message or message.startswith("["):
+        return message
+    words = from_text(message)
+    return drawn(words) if isinstance(words, Sentence) else gettext(words)
 
 
 def audited(admin_class: type[Any]) -> type[Any]:

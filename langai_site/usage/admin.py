@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ from langai_site.usage.ledger import verification
 from langai_site.usage.ledger.label_proof import compare_labels
 from langai_site.usage.models import MonthClose, Price, Seal, UsageEntry
 from langai_site.usage.read_only import ReadOnly
+from langai_site.usage.reports.types import DIMENSIONS
 from langai_site.usage.spending import admin as admin_budgets
 
 # Importing them registers them.
@@ -24,6 +26,16 @@ assert admin_audit_log
 
 # The maximum number of answered rows, and of findings, shown at once.
 SHOWN = 200
+
+
+class InWords(admin.AllValuesFieldListFilter):
+    """Filters by a code of the ledger, in the words that reports have for it."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:  # noqa: ANN401 - as Django's own
+        words = {value: DIMENSIONS[self.field.name].shown(value) for value in self.lookup_choices}
+        for choice in super().choices(changelist):
+            shown = str(choice["display"])
+            yield {**choice, "display": words.get(shown, shown)}
 
 
 @admin.register(UsageEntry)
@@ -41,19 +53,19 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
         "price",
         "first_token_ms",
         "duration_ms",
-        "status",
+        "status_words",
     )
-    list_filter = ("at", "model", "label", "status", "hosted", "kind", "team")
+    list_filter = ("at", "model", "label", ("status", InWords), "hosted", ("kind", InWords), "team")
     search_fields = ("username", "model", "content_hash")
     date_hierarchy = "at"
     fieldsets = (
         (
             gettext_lazy("Who asked"),
-            {"fields": ("at", "username", "user_id", "team", "conversation", "reply", "kind", "source")},
+            {"fields": ("at", "username", "user_id", "team", "conversation", "reply", "kind_words", "source_words")},
         ),
         (
             gettext_lazy("Who was asked"),
-            {"fields": ("model", "provider", "hosted", "label", "route", "cached", "status")},
+            {"fields": ("model", "provider", "hosted", "label", "route", "cached", "status_words")},
         ),
         (
             gettext_lazy("What was sent"),
@@ -76,6 +88,18 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
     @admin.display(description=gettext_lazy("Cost (US dollars)"), ordering="cost")
     def price(self, entry: UsageEntry) -> str:
         return _("no price") if entry.cost is None else f"{entry.cost.normalize():f}"
+
+    @admin.display(description=gettext_lazy("kind"), ordering="kind")
+    def kind_words(self, entry: UsageEntry) -> str:
+        return DIMENSIONS["kind"].shown(entry.kind)
+
+    @admin.display(description=gettext_lazy("source"), ordering="source")
+    def source_words(self, entry: UsageEntry) -> str:
+        return DIMENSIONS["source"].shown(entry.source)
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def status_words(self, entry: UsageEntry) -> str:
+        return DIMENSIONS["status"].shown(entry.status)
 
     @admin.display(description=gettext_lazy("Seal"))
     def seal(self, entry: UsageEntry) -> str:

@@ -7,7 +7,7 @@ from django.utils import translation
 from chat.conversations import folders, ordering
 from chat.conversations.folders import FolderForm
 from chat.conversations.ordering import Action
-from chat.models import Message
+from chat.models import ListChange, Message
 from chat.pages import check_text, thoughts
 from langai_site.accounts.models import User
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
@@ -102,14 +102,18 @@ def test_an_answer_that_was_drawn_in_english_is_drawn_again_in_german(page, talk
 def test_what_was_done_with_conversations_is_said_in_german(anna, talk):
     conversation, _ = talk
     other, _ = long_conversation(anna, 2, title="Reisen")
+    folder = folders.create(anna.pk, FolderForm("Personal"))
+    ids = [conversation.id, other.id]
+    changes = [
+        ordering.order(anna.pk, ids, Action.MOVE, folder.id).change,
+        ordering.order(anna.pk, ids[:1], Action.ARCHIVE).change,
+        ordering.delete_folder(anna.pk, folder.id).change,
+    ]
+    # Whoever did it, and in whichever language: the notice speaks that of its reader.
+    stored = [ListChange.objects.get(pk=change.pk) for change in changes]
+    assert stored[1].shown == "Archived “Urlaub”."
     with translation.override("de"):
-        folder = folders.create(anna.pk, FolderForm("Personal"))
-        ids = [conversation.id, other.id]
-        said = [
-            ordering.order(anna.pk, ids, Action.MOVE, folder.id).change.words,
-            ordering.order(anna.pk, ids[:1], Action.ARCHIVE).change.words,
-            ordering.delete_folder(anna.pk, folder.id).change.words,
-        ]
+        said = [change.shown for change in stored]
     assert said == [
         "2 Unterhaltungen nach „Personal“ verschoben.",
         "„Urlaub“ archiviert.",

@@ -10,6 +10,7 @@ from chat.routing import policies
 from chat.routing.rules import DEFAULT
 from langai_site.accounts.models import User
 from langai_site.outbound.models import Model
+from langai_site.sentences import from_text
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +59,7 @@ def told(answer):
 
 
 def logged():
-    return [entry.get_change_message() or "Deleted." for entry in LogEntry.objects.order_by("pk")]
+    return [from_text(entry.get_change_message()) or "Deleted." for entry in LogEntry.objects.order_by("pk")]
 
 
 def test_the_list_shows_the_rules_in_short_and_leads_to_a_draft(page, first):

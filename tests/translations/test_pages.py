@@ -20,9 +20,9 @@ DATA = re.compile(
     r"|bob, carol@example\.org|Open WebUI|Ollama|OpenAI|Anthropic|Gemini|Azure|Jan|Feb|March|April|May|June|July"
     # The names of scopes and models, as programs write them.
     r"|^(?:chat|search|documents|usage|quotes)$|LiteLLM"
-    # What Django has stored in English, or never translates: permissions, icons. Roles, rules and notes are rows.
-    r"|\|.* Can (?:add|change|delete|view) .*|^;?[a-z ]+→\s*$|The rules that LangAI comes with"
-    r"|^(?:Search|True|False)$|^(?:Document manager|Auditor|Money manager|Admin)$"
+    # What Django never translates: icons, the names of apps before permissions. Notes are rows.
+    r"|^[a-z_]+ \|\s*$|^[;→ ]+$|The rules that LangAI comes with"
+    r"|^(?:Search|True|False)$"
 )
 # Not pages, or pages that stay English: what programs read, and the description of the API.
 NO_PAGE = re.compile(

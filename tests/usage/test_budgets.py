@@ -296,6 +296,19 @@ def test_an_e_mail_that_cannot_be_sent_is_sent_later(alice, mailing, settings, t
     assert "$0.90 of $1.00 is spent" in mail.outbox[0].body
 
 
+def test_every_admin_reads_the_warning_in_their_language(alice, mailing):
+    User.objects.create_superuser("anna", email="anna@example.org", language="de")
+    budget(amount=1)
+    settle(alice, reserve(alice, "0.9"), "0.9")
+    assert notices.mail_warnings() == 1
+    english, german = sorted(mail.outbox, key=lambda sent: sent.to)
+    assert (english.to, german.to) == (["admin@example.org"], ["anna@example.org"])
+    assert english.subject == "LangAI: 80 % of the budget for this month is used"
+    assert german.subject == "LangAI: 80 % verbraucht: Budget für diesen Monat"
+    assert "0,90 $ von 1,00 $ sind ausgegeben." in german.body
+    assert "is spent" not in german.body
+
+
 def test_nothing_is_mailed_unless_it_is_set_up(alice, mailing, settings):
     settings.EMAIL_BACKEND = notices.DUMMY
     budget(amount=1)

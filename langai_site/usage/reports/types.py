@@ -28,8 +28,30 @@ CODES = frozenset(
         *(gettext_noop("chat"), gettext_noop("embedding"), gettext_noop("title"), gettext_noop("test")),
         *(gettext_noop("page"), gettext_noop("api"), gettext_noop("admin")),
         *(gettext_noop("complete"), gettext_noop("stopped"), gettext_noop("interrupted")),
+        *(gettext_noop("questions"), gettext_noop("search")),
     }
 )
+# Why calls failed, by what the ledger and programs call it.
+FAILURES: Mapping[str, str] = {
+    "unreachable": gettext_noop("not reachable"),
+    "unauthorized": gettext_noop("key refused"),
+    "not_found": gettext_noop("not found"),
+    "rate_limited": gettext_noop("too many requests"),
+    "quota": gettext_noop("quota used up"),
+    "loading": gettext_noop("still loading"),
+    "too_long": gettext_noop("too long"),
+    "filtered": gettext_noop("refused by its filter"),
+    "rejected": gettext_noop("request rejected"),
+    "silent": gettext_noop("no answer"),
+    "thought_only": gettext_noop("only thought"),
+    "tool_call": gettext_noop("asked for an unknown tool"),
+    "upstream_error": gettext_noop("failed on its side"),
+    "start_timeout": gettext_noop("began too late"),
+    "idle_timeout": gettext_noop("stopped sending"),
+    "cut": gettext_noop("connection broke"),
+    "malformed": gettext_noop("not readable"),
+    "oversized": gettext_noop("far too much data"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,8 @@ class Dimension:
         text = self.written(value)
         if not text:
             return _(self.nothing)
+        if self.name == "status" and text in FAILURES:
+            return _(FAILURES[text])
         return _(text) if text in CODES and self.name not in NAMES else text
 
 
