@@ -134,7 +134,7 @@ def test_every_act_is_kept_in_the_history(page, first, draft, admin):
     page.post(at(RoutingPolicy.objects.get(version=None), "discard"))
     assert logged() == [
         "Activated as version 2.",
-        "Rolled back to version 1, as 3.",
+        "Rolled back to version 1, as version 3.",
         "Copied from version 1.",
         "Deleted.",
     ]
