@@ -332,7 +332,7 @@ def test_what_is_refused_says_why(alice, settings):
             attachments.upload(alice, ContentFile(b"x", name))
     settings.ATTACHMENTS_MB = 1
     attach(alice, "x" * 700_000, "one.txt", read=False)
-    with pytest.raises(InvalidError, match="Your chats hold 0 of the 1 MB") as refused:
+    with pytest.raises(InvalidError, match="Your chats hold 0 MB of files, and 1 MB are allowed") as refused:
         attach(alice, "y" * 700_000, "two.txt", read=False)
     assert (refused.value.code, refused.value.status) == ("over_quota", 413)
     assert Attachment.objects.count() == Document.objects.count() == 1

@@ -74,10 +74,10 @@ class Person:
         """What a page sends along with a post: over TLS, also where it came from."""
         return {"X-CSRFToken": self.client.cookies["csrftoken"], "Referer": f"{self.server.url}/"}
 
-    def ask(self, text: str, model: str = "quotes", conversation: str = "") -> str:
+    def ask(self, text: str, model: str = "quotes", conversation: str = "", **fields: str) -> str:
         """Ask in a new conversation, or in that one; returns the conversation's id."""
         path = f"/conversations/{conversation}/messages/" if conversation else "/conversations/"
-        answer = self.post(path, text=text, model=model)
+        answer = self.post(path, text=text, model=model, **fields)
         assert answer.status_code == 302, f"{answer.text[:2000]}\n{self.server.log}"
         return answer.headers["location"].split("/")[2]
 

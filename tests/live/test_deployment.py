@@ -147,7 +147,7 @@ def test_what_an_answer_may_cost_is_held_against_those_of_other_web_processes(de
     deployment.rows("UPDATE usage_budget SET amount = %s", round(held * Decimal("1.5"), 2))
     second = elsewhere.ask("Another dear story", SLOW)
     refused = elsewhere.until_ended(second)
-    assert "is left" in refused.css_first(".problem").text()
+    assert " left. " in refused.css_first(".problem").text()
     stop(elsewhere, first)
     third = elsewhere.ask("Another dear story", SLOW)
     deployment.until(lambda: "word5" in text_of(admin.last(third)), "answering, now that there is room")

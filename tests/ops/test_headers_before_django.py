@@ -59,7 +59,7 @@ def test_as_many_cookies_as_a_browser_sends_are_read(server):
 
 def test_more_cookies_are_refused_in_words_and_programs_read_json(server):
     many = "\n".join(f"Cookie: c={'x' * 9000}" for _ in range(6))
-    assert "of cookies, 32 KB are read" in server.asked(f"GET / HTTP/1.1\n{many}")
+    assert "at most 32 KB of cookies are read" in server.asked(f"GET / HTTP/1.1\n{many}")
     assert '"code": "headers_too_large"' in server.asked(f"GET /api/documents HTTP/1.1\n{many}")
 
 

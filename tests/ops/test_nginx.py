@@ -188,4 +188,4 @@ def test_as_many_cookies_as_langai_reads_pass_and_more_are_refused_in_words(ngin
     assert status(nginx.asked(f"GET /accounts/login/ HTTP/1.1\nCookie: {cookies}")) == 200
     refused = nginx.asked(f"GET /accounts/login/ HTTP/1.1\nCookie: {cookies}; {cookies}")
     assert status(refused) == 431
-    assert "of cookies, 32 KB are read" in refused
+    assert "at most 32 KB of cookies are read" in refused

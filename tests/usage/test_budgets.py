@@ -65,7 +65,7 @@ def test_what_is_held_counts_until_it_is_settled_with_what_was_spent(alice):
         reserve(alice, "0.26")
     assert refused.value.status == 429
     assert "may cost up to $0.26" in refused.value.message
-    assert "($1.00) $0.25 is left" in refused.value.message
+    assert "($1.00) has $0.25 left" in refused.value.message
     assert "local model" in refused.value.message
     settle(alice, reply, "0.1")
     assert figures(site) == (Decimal("0.1"), 0)
