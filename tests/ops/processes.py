@@ -50,6 +50,10 @@ class Program:
 
     def stop(self, seconds: float = 20) -> int:
         self.process.terminate()
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until it has ended and all that it wrote is in `lines`; return its exit code."""
         code = self.process.wait(seconds)
         self._reader.join(5)
         return code

@@ -15,6 +15,6 @@ def test_a_second_run_on_the_same_data_ends_with_the_reason_told(tmp_path):
             PORT=str(ports.free()),
             HOST="127.0.0.1",
         )
-        assert second.process.wait(20) == 1
+        assert second.wait(20) == 1
     second.until("already running")
     assert second.lines == [f"LangAI is already running on {tmp_path}. Stop it first, or set another DATA_DIR."]

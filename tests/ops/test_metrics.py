@@ -121,7 +121,7 @@ async def test_every_process_is_told_of_under_its_own_name(data):
     await told()
     other = Program(OTHER, data)
     other.until("published")
-    assert other.process.wait(20) == 0
+    assert other.wait(20) == 0
     text = await told()
     assert value(text, "langai_requests_total", route="other:page") == 7
     named = set(re.findall(r'process="((?:web|worker):[^"]+)"', text))

@@ -128,7 +128,7 @@ def readable_folder():
 def test_what_belongs_to_another_account_is_told_and_langai_goes_on(readable_folder):
     data = filled(readable_folder / "data", ["files/"], folder=0o777)
     program = Program(FOREIGN, data, SECRET_KEY="x" * 60)
-    assert program.process.wait(300) == 0, program.log
+    assert program.wait(300) == 0, program.log
     program.until("doctor: warn")
     (told,) = [line for line in program.lines if line.startswith("told:")]
     assert f"Other accounts of this machine can use what could not be made private: {data} (" in told
@@ -158,7 +158,7 @@ SHOWN_UMASK = (
 def test_each_process_begins_with_a_private_umask(tmp_path):
     for code in (SHOWN_UMASK, "import langai_site.asgi, os; print(os.umask(0))"):
         program = Program(code, tmp_path, SECRET_KEY="x" * 60)
-        assert program.process.wait(300) == 0, program.log
+        assert program.wait(300) == 0, program.log
         program.until(str(0o077))
 
 
@@ -171,5 +171,5 @@ main.restrict(types.Limits(512, 60, 10, 1000, ocr_languages="eng"))
 print(oct(os.umask(0)))
 """
     program = Program(code, tmp_path)
-    assert program.process.wait(300) == 0, program.log
+    assert program.wait(300) == 0, program.log
     assert program.lines == ["0o77"]

@@ -99,7 +99,7 @@ def test_live_work_finishes_and_visitors_are_served_meanwhile(serve):
     assert visitor.getresponse().read() == b"ok"
     with pytest.raises(ConnectionRefusedError):
         http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
-    assert program.process.wait(20) == 0
+    assert program.wait(20) == 0
     program.until("service ended")
     told = [line for line in program.lines if line in ("draining True", "drained", "service ended")]
     assert told == ["draining True", "drained", "service ended"]
