@@ -49,7 +49,7 @@ def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 def _leave_open_transaction() -> None:
     """Give up a transaction that earlier work left open: what follows would join it and never be stored."""
-    if connection.connection and not connection.in_atomic_block and not connection.get_autocommit():
+    if connection.connection and not connection.in_atomic_block and not connection.autocommit:
         logger.error("a transaction was left open on this thread; it is given up")
         connection.close()
 

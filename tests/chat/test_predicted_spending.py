@@ -72,9 +72,7 @@ async def reply_of(begun):
 async def test_preview_and_refusal_name_one_amount_and_offer_the_same(upstream, site, cheap, alice):  # noqa: F811
     await budget("0.02")
     said = await preview(alice, PRICED, collections="none")
-    assert (
-        "Public · anthropic/claude-haiku-4-5 would be refused: at most $0.021, and of the budget of everybody" in said
-    )
+    assert "Public · anthropic/claude-haiku-4-5 would be refused: at most $0.021, and the budget of everybody" in said
     assert (
         "<dt>Allowed</dt><dd>Cheap; anthropic/claude-haiku-4-5 with an answer of at most 2,000 tokens; quotes" in said
     )

@@ -7,6 +7,7 @@ from chat.models import RoutingPolicy, RoutingRule
 from langai_site.accounts import roles
 from langai_site.accounts.models import User
 from langai_site.usage.models import UsageEntry
+from tests.chat.factories import first_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +41,7 @@ def test_codes_of_the_ledger(admin):
 
 
 def test_rules_and_the_history_of_a_policy(admin):
-    first = RoutingPolicy.objects.get(status="active")
+    first = first_policy()
     admin.post(reverse("admin:chat_routingpolicy_draft", args=[first.pk]))
     draft = RoutingPolicy.objects.get(status="draft")
     form = admin.get(reverse("admin:chat_routingpolicy_change", args=[draft.pk]))
