@@ -35,7 +35,7 @@ def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     If there is a pool of connections as well, the connection is given back after each call: more threads wait for work
     than it has connections. It checks whether the server still answers before it hands out a connection again.
     """
-    _leave_open_transaction()
+    _give_up_open_transaction()
     try:
         return function(*args, **kwargs)
     except DatabaseError:
@@ -47,7 +47,7 @@ def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             close_old_connections()
 
 
-def _leave_open_transaction() -> None:
+def _give_up_open_transaction() -> None:
     """Give up a transaction that earlier work left open: what follows would join it and never be stored."""
     if connection.connection and not connection.in_atomic_block and not connection.autocommit:
         logger.error("a transaction was left open on this thread; it is given up")

@@ -67,9 +67,10 @@ class Patience:
         self._timer = self._loop.call_at(now + GRACE if is_over else self._until, self._look)
 
     def end(self) -> None:
-        """Stop the timer."""
+        """Stop the timer, if there is one."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
     def renew(self) -> None:
         """Start to wait for the next token: one came."""
