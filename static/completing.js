@@ -220,7 +220,8 @@ field.addEventListener("click", offer);
 field.addEventListener("blur", close);
 list.addEventListener("mousedown", (event) => event.preventDefault());
 list.addEventListener("click", ({ target }) => target.closest("[role=option]") && choose(target.closest("[role=option]")));
-dialog.addEventListener("htmx:afterSwap", filled);
+// Not before htmx has settled: it would still move the focus, away from where somebody writes by then.
+dialog.addEventListener("htmx:afterSettle", filled);
 dialog.addEventListener("click", ({ target }) => (target === dialog || target.closest("[data-shut]")) && dialog.close());
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   // A prompt or an assistant may be new.

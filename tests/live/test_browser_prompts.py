@@ -53,6 +53,7 @@ def test_a_prompt_is_chosen_filled_in_and_put_into_the_message(visit):
     form = visit.page.locator("dialog.use[open]")
     expect(form.get_by_label("tone")).to_be_focused()
     keys.press("ArrowDown")
+    expect(form.get_by_label("tone")).to_have_value("friendly")
     keys.press("Tab")
     expect(form.get_by_label("customer")).to_be_focused()
     keys.type("Ada")
