@@ -200,13 +200,41 @@ function wished(event) {
   return { "/": find("#text") && "write", "?": "showKeys" }[key];
 }
 
+// What is typed between the key for the list and the list itself; null at any other time. Without this it would stand in
+// the message, and Enter would send that.
+let early = null;
+
+function toList() {
+  const field = find("#go");
+  if (field && early) {
+    field.value += early;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  early = null;
+}
+
 async function press(name) {
+  if (early !== null) return;
+  if (name === "palette" && !find("#go")) early = "";
   try {
-    (await import("keys"))[name]();
+    await (await import("keys"))[name]();
   } catch {
     tell(translated("The server cannot be reached. Try again in a moment."));
   }
+  toList();
 }
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (early === null || event.ctrlKey || event.metaKey || event.key === "Tab") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.key.length === 1) early += event.key;
+    else if (event.key === "Backspace") early = early.slice(0, -1);
+  },
+  true,
+);
 
 document.addEventListener("keydown", (event) => {
   const name = wished(event);

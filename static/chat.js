@@ -65,6 +65,15 @@ async function attaching(work) {
   if (module) work(module);
 }
 
+// Whether the list of prompts or assistants is on its way: Enter is meant for it then.
+let isOffering = false;
+
+async function offer() {
+  isOffering = true;
+  await (await load("completing"))?.offer();
+  isOffering = false;
+}
+
 function setUpComposer() {
   const form = find("#composer");
   if (!form) return;
@@ -78,7 +87,7 @@ function setUpComposer() {
     drafts.keep(form.dataset.draft, field.value);
     measure(field);
     // What these offer; once loaded, the module listens itself.
-    if (/(?:^|\s)[/@]$/.test(field.value.slice(0, field.selectionStart))) load("completing").then((module) => module?.offer());
+    if (/(?:^|\s)[/@]$/.test(field.value.slice(0, field.selectionStart))) offer();
   });
   sayAsked();
   find("#asked")?.addEventListener("change", sayAsked);
@@ -91,7 +100,7 @@ document.addEventListener("keydown", (event) => {
   if (key !== "Enter" || shiftKey || !target.matches("#text, .editing textarea:not([data-long])")) return;
   if (isComposing(event) || matchMedia("(pointer: coarse)").matches) return;
   event.preventDefault();
-  if (target.value.trim()) target.form.requestSubmit();
+  if (target.value.trim() && !(isOffering && /(?:^|\s)[/@]\S*$/.test(target.value))) target.form.requestSubmit();
 });
 
 /* A message is shown at once as being sent. If it does not get through, it stands in the composer again. */
@@ -179,6 +188,16 @@ async function load(module) {
     tell(translated("The server cannot be reached. Try again in a moment."));
   }
 }
+
+// Who comes near one of these is about to use it. Browsers may also refuse to copy long after the click.
+const NEAR = { "[data-copy]": "copying", "a.cite, a[data-panel]": "panel", "[data-aloud]": "aloud" };
+
+function prepare({ target }) {
+  for (const [what, module] of Object.entries(NEAR)) if (target.closest?.(what)) import(module).catch(() => {});
+}
+
+document.addEventListener("pointerover", prepare);
+document.addEventListener("focusin", prepare);
 
 const openPanel = async (link) => (await load("panel"))?.open(link);
 const closePanel = async () => (await load("panel"))?.close();
@@ -344,6 +363,8 @@ if (thread()) {
   // What comes after the message that is being sent is that message, and its answer.
   new MutationObserver(() => pending?.nextElementSibling && arrived()).observe(thread(), { childList: true });
 }
+// It was opened before this script was there to hear for which answer.
+find("#again:popover-open")?.hidePopover();
 watchThread();
 showThinking();
 toStart();
