@@ -1,7 +1,7 @@
 // The menu beside “Answer again”: the same question to another model, at another length, with or without documents; and
 // what else can be done with the answer.
 
-import { all, find } from "app";
+import { all, announce, find, tell, translated } from "app";
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 const menu = find("#again");
@@ -39,10 +39,22 @@ function remove(item) {
   htmx.ajax("POST", item.dataset.delete.replace(NOBODY, reply), { source, swap: "none" }).catch(() => {});
 }
 
+// It opens the conversation in the branch of this answer.
+async function copyLink() {
+  menu.hidePopover();
+  try {
+    await navigator.clipboard.writeText(`${location.origin}${location.pathname}?reply=${reply}`);
+    announce(translated("Copied."));
+  } catch {
+    tell(translated("The browser did not allow copying. Select the text and copy it by hand."));
+  }
+}
+
 function clicked({ target }) {
-  const item = target.closest("[data-fields], [data-edit], [data-delete]");
+  const item = target.closest("[data-fields], [data-link], [data-edit], [data-delete]");
   if (!item) return;
   if (item.dataset.fields) answer(item);
+  else if ("link" in item.dataset) copyLink();
   else if (item.dataset.edit) edit(item);
   else remove(item);
 }

@@ -128,9 +128,11 @@ class MessageOut(Schema):
     """A question with its attachments, or an answer. `error` says why an answer failed.
 
     If you corrected an answer, `edited` is true, `text` is yours, and `original` is what the model had written.
+    `url` is the page that shows it, in its branch.
     """
 
     id: UUID
+    url: str
     role: str
     text: str
     edited: bool = False
@@ -260,8 +262,10 @@ def answer_of(reply: Message, checks: Sequence[SentenceCheck] = ()) -> Answer:
 
 
 def message_of(message: Message, checks: Sequence[SentenceCheck] = ()) -> MessageOut:
+    page = reverse("chat:conversation", args=[message.conversation_id])
     return MessageOut(
         id=message.id,
+        url=f"{page}?reply={message.id}",
         role=message.role,
         text=message.text,
         edited=message.original is not None,

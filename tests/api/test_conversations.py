@@ -44,6 +44,7 @@ async def test_a_conversation_is_read_with_its_answers_and_what_they_cite(progra
     question, answer = found["messages"]
     assert (question["role"], question["text"]) == ("user", "How many days?\nAnd hours?")
     assert (answer["role"], answer["status"], answer["model"]) == ("assistant", "complete", "hosted_vllm/echo")
+    assert answer["url"] == f"/conversations/{found['id']}/?reply={answer['id']}"
     assert answer["receipt"]["label"] == "Internal"
     assert (answer["citations"][0]["number"], answer["citations"][0]["title"]) == (1, "Holidays")
     assert answer["citations"][0]["url"] == f"/replies/{answer['id']}/citations/1/"

@@ -57,6 +57,14 @@ def test_copy_gives_the_markdown_as_it_was_written(copier):
     assert copied(copier, in_menu(copier, "Copy as Markdown")).strip() == ANSWER.strip()
 
 
+def test_a_link_to_an_answer_opens_the_conversation_there(copier):
+    copier.reply.get_by_label("Other ways to answer").click()
+    link = copied(copier, copier.page.get_by_role("button", name="Copy the link to this answer"))
+    assert link.startswith(f"{copier.page.url.partition('?')[0]}?reply=")
+    copier.page.goto(link)
+    expect(copier.reply).to_be_in_viewport()
+
+
 def test_with_formatting_there_are_lists_and_tables(copier):
     html = copied(copier, in_menu(copier, "Copy with formatting"), "text/html")
     assert "<ol" in html
