@@ -22,4 +22,4 @@ def shortest(number: float) -> str:
 def dollars(amount: str) -> str:
     """Return an amount that is written with as many decimal places as it needs: $0.50 in English, 0,50 $ in German."""
     # Translators: the sign and the amount of US dollars.
-    return _("$%(amount)s") % {"amount": number_format(amount)}
+    return _("$%(amount)s") % {"amount": number_format(amount, force_grouping=True)}

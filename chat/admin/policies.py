@@ -30,8 +30,11 @@ from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.outbound import abilities, catalogue
 from langai_site.sentences import drawn, sentence, to_text
+from langai_site.words import gettext_noop
 
 STATUS = RoutingPolicy.Status
+# The note of the policy that every installation begins with.
+FIRST_NOTE = gettext_noop("The rules that LangAI comes with")
 # Entries of the history.
 ACTIVATED = sentence("history.policy_activated", "Activated as version %(version)s.")
 ROLLED_BACK = sentence("history.policy_rolled_back", "Rolled back to version %(version)s, as version %(new)s.")
@@ -105,7 +108,7 @@ class RuleInline(admin.TabularInline[RoutingRule, RoutingPolicy]):
 
 
 class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
-    list_display = ["__str__", "status", "rules_in_short", "note", "activated_at", "activated_by"]
+    list_display = ["__str__", "status", "rules_in_short", "note_words", "activated_at", "activated_by"]
     list_filter = ["status"]
     list_select_related = ["activated_by"]
     fields = ["status", "note", "based_on", "created_at", "created_by", "activated_at", "activated_by"]
@@ -121,6 +124,10 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
     @admin.display(description=gettext_lazy("rules"))
     def rules_in_short(self, policy: RoutingPolicy) -> str:
         return "; ".join(_shown_rules(policy)) or "-"
+
+    @admin.display(description=gettext_lazy("note"), ordering="note")
+    def note_words(self, policy: RoutingPolicy) -> str:
+        return _(FIRST_NOTE) if policy.note == FIRST_NOTE else policy.note
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: drafts are copies, because “Make a draft” starts with rules that work."""

@@ -20,8 +20,8 @@ DATA = re.compile(
     r"|bob, carol@example\.org|Open WebUI|Ollama|OpenAI|Anthropic|Gemini|Azure|Jan|Feb|March|April|May|June|July"
     # The names of scopes and models, as programs write them.
     r"|^(?:chat|search|documents|usage|quotes)$|LiteLLM"
-    # What Django never translates: icons, the names of apps before permissions. Notes are rows.
-    r"|^[a-z_]+ \|\s*$|^[;→ ]+$|The rules that LangAI comes with"
+    # What Django never translates: icons, the names of apps before permissions.
+    r"|^[a-z_]+ \|\s*$|^[;→ ]+$"
     r"|^(?:Search|True|False)$"
 )
 # Not pages, or pages that stay English: what programs read, and the description of the API.

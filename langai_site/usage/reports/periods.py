@@ -90,6 +90,6 @@ def steps_of(step: str, days: Days) -> tuple[date, ...]:
 def step_text(step: str, day: date, *, year: bool = False) -> str:
     """Return a step in words: 3 Mar, week of 3 Mar, Mar 2026."""
     if step == "month":
-        return date_format(day, "M Y")
-    text = date_format(day, "j M Y" if year else "j M")
+        return date_format(day, _("M Y"))
+    text = date_format(day, _("j M Y") if year else _("j M"))
     return _("week of %(day)s") % {"day": text} if step == "week" else text

@@ -11,11 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from langai_site.accounts.models import User
-from langai_site.numbers import dollars
 from langai_site.sentences import drawn
 from langai_site.usage.models import Budget, BudgetPeriod
 from langai_site.usage.spending import budgets
-from langai_site.usage.spending.standing import BudgetStanding, notice, rounded
+from langai_site.usage.spending.standing import BudgetStanding, notice, shown
 from langai_site.web import languages
 
 logger = logging.getLogger(__name__)
@@ -81,8 +80,8 @@ def _subject(standing: BudgetStanding) -> str:
 def _text(standing: BudgetStanding) -> str:
     spent = _("Of the %(budget)s, %(spent)s of %(limit)s is spent.") % {
         "budget": drawn(standing.name),
-        "spent": dollars(f"{rounded(standing.spent):f}"),
-        "limit": dollars(f"{rounded(standing.limit):f}"),
+        "spent": shown(standing.spent),
+        "limit": shown(standing.limit),
     }
     stops = _("It stops nobody.")
     if standing.hard:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
+from langai_site.numbers import dollars
 from langai_site.sentences import Template, sentence
 
 # Per cent of a budget at which people get a notice, once each.
@@ -160,8 +161,11 @@ def notice(standing: BudgetStanding) -> str:
 
 
 def shown(amount: Decimal, rounding: str | None = None) -> str:
-    """Return dollars to the cent, and less than a dollar with two significant digits: $12.40, $0.30, $0.0021, $0."""
-    return f"${rounded(amount, rounding):,f}"
+    """Return dollars to the cent, and less than a dollar with two significant digits: $12.40, $0.30, $0.0021, $0.
+
+    In the language of the page: 12,40 $ in German.
+    """
+    return dollars(f"{rounded(amount, rounding):f}")
 
 
 def rounded(amount: Decimal, rounding: str | None = None) -> Decimal:
