@@ -169,6 +169,13 @@ function returnFocus() {
 for (const name of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) document.addEventListener(name, () => (focused ?? holdFocus()));
 for (const name of ["htmx:afterSettle", "htmx:wsAfterMessage"]) document.addEventListener(name, returnFocus);
 
+// The button that was pressed is gone: the focus goes to what stands in its place, or back to writing.
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (document.activeElement !== document.body || !target.matches(".feedback, #next")) return;
+  (find("[aria-pressed=true]", target) ?? find("button", target))?.focus();
+});
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => elt.matches("#next form[hx-target='#thread']") && find("#text").focus());
+
 /* Conversations are dragged onto folders */
 
 document.addEventListener("dragstart", async ({ target }) => {
@@ -200,8 +207,7 @@ function wished(event) {
   return { "/": find("#text") && "write", "?": "showKeys" }[key];
 }
 
-// What is typed between the key for the list and the list itself; null at any other time. Without this it would stand in
-// the message, and Enter would send that.
+// What is typed before the list is there, which would stand in the message otherwise; null at any other time.
 let early = null;
 
 function toList() {

@@ -65,7 +65,7 @@ async function attaching(work) {
   if (module) work(module);
 }
 
-// Whether the list of prompts or assistants is on its way: Enter is meant for it then.
+// The list is on its way: Enter is meant for it.
 let isOffering = false;
 
 async function offer() {
@@ -153,13 +153,9 @@ function arrived() {
 // The preview's details stay open while somebody continues to write.
 let explained = false;
 
-function remember({ detail: { target } }) {
-  if (target.id === "preview") explained = Boolean(find("details[open]", target));
-}
-
-function reopen({ detail: { target } }) {
-  if (target.id === "preview" && explained) find("details", target)?.setAttribute("open", "");
-}
+const isPreview = ({ detail: { target } }) => target.id === "preview";
+const remember = (event) => isPreview(event) && (explained = Boolean(find("details[open]", event.detail.target)));
+const reopen = (event) => isPreview(event) && explained && find("details", event.detail.target)?.setAttribute("open", "");
 
 // The message follows what this page shows, whatever another tab has chosen meanwhile.
 document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
@@ -171,13 +167,6 @@ document.addEventListener("htmx:afterRequest", sent);
 document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:afterSwap", reopen);
 
-// The button that was pressed is gone: the focus goes to what stands in its place, or back to writing.
-document.addEventListener("htmx:afterSettle", ({ target }) => {
-  if (document.activeElement !== document.body || !target.matches(".feedback, #next")) return;
-  (find("[aria-pressed=true]", target) ?? find("button", target))?.focus();
-});
-document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => elt.matches("#next form[hx-target='#thread']") && find("#text").focus());
-
 /* Clicks and keys */
 
 // What acts only after a click is loaded on the first one.
@@ -188,16 +177,6 @@ async function load(module) {
     tell(translated("The server cannot be reached. Try again in a moment."));
   }
 }
-
-// Who comes near one of these is about to use it. Browsers may also refuse to copy long after the click.
-const NEAR = { "[data-copy]": "copying", "a.cite, a[data-panel]": "panel", "[data-aloud]": "aloud" };
-
-function prepare({ target }) {
-  for (const [what, module] of Object.entries(NEAR)) if (target.closest?.(what)) import(module).catch(() => {});
-}
-
-document.addEventListener("pointerover", prepare);
-document.addEventListener("focusin", prepare);
 
 const openPanel = async (link) => (await load("panel"))?.open(link);
 const closePanel = async () => (await load("panel"))?.close();
@@ -363,7 +342,7 @@ if (thread()) {
   // What comes after the message that is being sent is that message, and its answer.
   new MutationObserver(() => pending?.nextElementSibling && arrived()).observe(thread(), { childList: true });
 }
-// It was opened before this script was there to hear for which answer.
+// Opened before this script could hear for which answer.
 find("#again:popover-open")?.hidePopover();
 watchThread();
 showThinking();

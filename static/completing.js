@@ -142,7 +142,7 @@ async function usePrompt(address) {
   if (dialog.dataset.use === address && find("form", dialog)) return dialog.showModal();
   dialog.dataset.use = address;
   dialog.replaceChildren();
-  await htmx.ajax("GET", address, { target: dialog, swap: "innerHTML" }).catch(() => {});
+  await htmx.ajax("GET", address, { target: dialog, swap: "innerHTML settle:0ms" }).catch(() => {});
 }
 
 function filled({ target }) {

@@ -1,4 +1,5 @@
-// What this device does beside showing pages: it keeps static files, and tells of answers that are ready.
+// What this device does beside showing pages: it keeps static files, tells of answers that are ready, and fetches what is
+// about to be used.
 
 import { find, translated } from "app";
 
@@ -10,6 +11,16 @@ export function register() {
   // A network that meddles with the worker is no reason to complain: pages work without it.
   navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 }
+
+/* Who comes near one of these is about to use it, and some browsers refuse to copy long after the click. */
+
+const NEAR = { "[data-copy]": "copying", "a.cite, a[data-panel]": "panel", "[data-aloud]": "aloud" };
+
+function prepare({ target }) {
+  for (const [what, module] of Object.entries(NEAR)) if (target.closest?.(what)) import(module).catch(() => {});
+}
+
+if (find("#thread") && find("#source")) for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, prepare);
 
 /* Notices of answers */
 

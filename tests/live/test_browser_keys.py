@@ -56,28 +56,32 @@ def fire(visit, selector: str, **event) -> bool:
     )
 
 
+def let_through(visit, waiting):
+    while not waiting:
+        visit.page.wait_for_timeout(10)
+    waiting.pop().continue_()
+
+
 def test_what_is_typed_before_the_lists_are_there_is_meant_for_them(visit):
     """Where the network is slow, it would otherwise stand in the message, and Enter would send that."""
     started(visit, "First")
     press, text = visit.page.keyboard.press, visit.page.locator("#text")
     waiting = []
-    for list_of in ("**/go/*", "**/prompts/offered/"):
+    for list_of in ("**/go/", "**/prompts/offered/"):
         visit.page.route(list_of, lambda route: waiting.append(route))
     text.fill("A draft")
     press("Control+k")
     visit.page.keyboard.type("obx")
     press("Backspace")
     press("Enter")
-    visit.page.unroute("**/go/*")
-    waiting.pop().continue_()
+    let_through(visit, waiting)
     expect(visit.page.locator("#go")).to_have_value("ob")
     expect(text).to_have_value("A draft")
     press("Escape")
     text.fill("")
-    with visit.page.expect_request("**/prompts/offered/"):
-        text.press_sequentially("/")
+    text.press_sequentially("/")
     press("Enter")
-    waiting.pop().continue_()
+    let_through(visit, waiting)
     expect(visit.page.locator("#offers")).to_be_visible()
     expect(text).to_have_value("/")
 
