@@ -1,7 +1,7 @@
 // The files of a message: chosen, dropped on the page or pasted, and texts that are too long to be pasted. They are
 // uploaded at once; the server's chip of a file then asks for its state by itself.
 
-import { all, announce, find, tell, translated } from "app";
+import { all, announce, drafts, find, tell, translated } from "app";
 
 const AT_ONCE = 2;
 // As chat/pages/file_chips.py knows it.
@@ -165,6 +165,27 @@ document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig }
   if (!row && requestConfig.path.endsWith("/remove/")) field.focus();
   changed();
 });
+
+/* Files that were not sent are there again after a reload, as unsent text is: this tab remembers their ids, and the server
+   has the rest. What it does not have any more is forgotten. */
+
+const place = `${form.dataset.draft}.files`;
+
+function restore() {
+  for (const id of drafts.read(place).split(" ").filter(Boolean)) {
+    if (find(`#f-${CSS.escape(id)}`, list)) continue;
+    const row = Object.assign(document.createElement("li"), { id: `f-${id}`, className: "file waiting", textContent: "…" });
+    list.append(row);
+    htmx.ajax("GET", `${list.dataset.upload}${id}/state/`, { target: row, swap: "outerHTML" });
+  }
+}
+
+restore();
+new MutationObserver(() => {
+  const ids = all(".file[id]", list).map((row) => row.id.slice(2));
+  if (ids.length) drafts.keep(place, ids.join(" "));
+  else drafts.drop(place);
+}).observe(list, { childList: true });
 
 /* Sending: a message waits for its files, and stays here if one of them does not get through. */
 

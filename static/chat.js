@@ -92,6 +92,7 @@ function setUpComposer() {
   sayAsked();
   find("#asked")?.addEventListener("change", sayAsked);
   field.addEventListener("paste", paste);
+  if (drafts.read(`${form.dataset.draft}.files`)) load("attaching");
 }
 
 // In the composer and where a message is edited. On a touch screen Enter begins a new line.

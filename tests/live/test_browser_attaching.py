@@ -56,6 +56,26 @@ def test_files_go_with_a_message_that_waits_for_them(visit):
     expect(visit.reply.locator(".receipt")).to_contain_text("ice.txt: whole, 1 page")
 
 
+def test_files_that_were_not_sent_are_there_again_after_a_reload(visit):
+    page, chips = visit.page, visit.page.locator("#attached .file")
+    page.locator("#text").evaluate(PASTE, "")
+    expect(chips.locator("input")).to_be_attached()
+    kept = chips.locator("input").get_attribute("value")
+    page.reload()
+    expect(chips.filter(has_text="ice.txt").locator("input")).to_have_value(kept)
+    visit.ask("When does it freeze?", "echo")
+    visit.until_ended()
+    expect(visit.questions.last.locator(".file")).to_have_count(1)
+    # In the conversation, where the sent one does not come back; one that is removed stays away.
+    page.locator("#text").evaluate(PASTE, "")
+    expect(chips.locator("input")).to_be_attached()
+    page.reload()
+    expect(chips.locator("input")).to_have_count(1)
+    page.get_by_label("Remove ice.txt").click()
+    expect(chips).to_have_count(0)
+    assert not page.evaluate("Object.keys(sessionStorage).some((name) => name.endsWith('.files'))")
+
+
 def test_a_long_text_that_is_pasted_becomes_a_file_and_can_go_back(visit):
     field, chip = visit.page.locator("#text"), visit.page.locator("#attached .file")
     field.evaluate(PASTE, LONG)
