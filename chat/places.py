@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chat.conversations import access
+from chat.conversations import access, folders
 from chat.transfers.access import MOST_WAITING
 from langai_site import registry
 from langai_site.accounts.doors import require_scope
@@ -23,6 +23,7 @@ def register() -> None:
     registry.upload_place(r"/conversations/files/", files=most, check=anybody)
     registry.upload_place(r"/transfers/import/", files=MOST_WAITING, check=anybody, megabytes=settings.IMPORT_MAX_MB)
     registry.upload_place(rf"/conversations/{ID}/files/", files=most, check=to_conversation)
+    registry.upload_place(r"/folders/(?P<folder>[0-9a-f-]{36})/files/", files=most, check=to_folder)
 
 
 def anybody(_credential: Credential) -> None:
@@ -36,8 +37,16 @@ def by_api(credential: Credential) -> None:
 
 def to_conversation(credential: Credential, conversation: str) -> None:
     """Raise NotFoundError unless the conversation is the sender's."""
+    access.access_conversation(credential.user.pk, _key(conversation, access.GONE))
+
+
+def to_folder(credential: Credential, folder: str) -> None:
+    """Raise NotFoundError unless the folder is the sender's."""
+    folders.access_folder(credential.user.pk, _key(folder, folders.GONE))
+
+
+def _key(text: str, gone: str) -> UUID:
     try:
-        key = UUID(conversation)
+        return UUID(text)
     except ValueError:
-        raise NotFoundError(_(access.GONE)) from None
-    access.access_conversation(credential.user.pk, key)
+        raise NotFoundError(_(gone)) from None

@@ -1,6 +1,7 @@
 """The only access to the files that people attach to their messages. Synchronous: callers choose the thread.
 
-A file is uploaded before its message is sent, and belongs to nothing until then. What is never sent, and what no
+A file is uploaded before its message is sent, and belongs to nothing until then, or is put into a folder
+(`folder_files.py`). What is never sent, and what no
 message has any more, is removed by `sweep`: each step may be the last one before the process is killed.
 """
 
@@ -92,7 +93,7 @@ def _refuse_over_quota(user: User, size: int) -> None:
 
 
 def access(user_id: int, attachment: UUID) -> Attachment:
-    """Return an attachment to its owner, unless its message was deleted. Raises NotFoundError."""
+    """Return an attachment to its owner, unless its message or folder was deleted. Raises NotFoundError."""
     found = Attachment.objects.filter(owner=user_id, pk=attachment).filter(_reachable()).first()
     if found is None:
         raise NotFoundError(_(GONE))
@@ -100,12 +101,14 @@ def access(user_id: int, attachment: UUID) -> Attachment:
 
 
 def _reachable() -> Q:
-    return Q(message=None) | Q(message__conversation__deleted_at=None, message__deleted_at=None)
+    of_message = Q(message__isnull=False, message__conversation__deleted_at=None, message__deleted_at=None)
+    of_folder = Q(folder__isnull=False, folder__deleted_at=None)
+    return of_message | of_folder | Q(message=None, folder=None)
 
 
 def unsent(user_id: int, ids: Collection[UUID]) -> list[AttachedFile]:
     """Return those of `ids` that this person may still send, in the order of `ids`."""
-    rows = Attachment.objects.filter(owner=user_id, message=None).in_bulk(list(ids))
+    rows = Attachment.objects.filter(owner=user_id, message=None, folder=None).in_bulk(list(ids))
     return shown([rows[pk] for pk in dict.fromkeys(ids) if pk in rows])
 
 
@@ -142,7 +145,7 @@ def of_messages(messages: Iterable[UUID]) -> Mapping[UUID, list[AttachedFile]]:
 
 def remove(user_id: int, attachment: UUID) -> None:
     """Delete a file that was not sent. Raises NotFoundError."""
-    row = Attachment.objects.filter(owner=user_id, message=None, pk=attachment).first()
+    row = Attachment.objects.filter(owner=user_id, message=None, folder=None, pk=attachment).first()
     if row is None:
         raise NotFoundError(_(GONE))
     row.delete()
@@ -157,7 +160,7 @@ def send(message: Message, ids: Sequence[UUID]) -> None:
     wanted = list(dict.fromkeys(ids))
     refuse_too_many(len(wanted))
     for position, pk in enumerate(wanted):
-        mine = Attachment.objects.filter(pk=pk, owner=message.conversation.owner_id, message=None)
+        mine = Attachment.objects.filter(pk=pk, owner=message.conversation.owner_id, message=None, folder=None)
         if not mine.update(message=message, position=position):
             raise NotFoundError(_(GONE))
 
@@ -228,10 +231,10 @@ def documents_of(conversations: Iterable[UUID]) -> set[UUID]:
 
 def sweep() -> None:
     """Remove files that were never sent, and those that a killed process left without an attachment."""
-    old = Attachment.objects.filter(message=None, created_at__lt=timezone.now() - UNSENT_FOR)
+    old = Attachment.objects.filter(message=None, folder=None, created_at__lt=timezone.now() - UNSENT_FOR)
     with transaction.atomic():
         ids = list(old.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
-        Attachment.objects.filter(pk__in=ids, message=None).delete()
+        Attachment.objects.filter(pk__in=ids, message=None, folder=None).delete()
     stored = sorted(file_store().stored_before(timezone.now() - UNKNOWN_FOR))
     for first in range(0, len(stored), AT_ONCE):
         release(stored[first : first + AT_ONCE])

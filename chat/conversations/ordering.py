@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from chat.conversations import folders
+from chat.conversations import attachments, folder_files, folders
 from chat.conversations.access import UNDO_FOR
 from chat.conversations.lists import PINS_MAX
 from chat.events import ConversationGone, group_of
@@ -244,7 +244,11 @@ def _read(field: str, value: str | None) -> UUID | datetime | None:
 
 
 def purge() -> None:
-    """Remove for good what can no longer be undone, and the folders that were deleted with it."""
+    """Remove for good what can no longer be undone, and the folders that were deleted with it, with their files."""
     over = timezone.now() - UNDO_FOR
     ListChange.objects.filter(at__lt=over).delete()
-    Folder.objects.filter(deleted_at__lt=over).delete()
+    gone = Folder.objects.filter(deleted_at__lt=over)
+    files = folder_files.documents_of(gone.values_list("pk", flat=True))
+    gone.delete()
+    # If the process is killed here, `attachments.sweep` does it.
+    attachments.release(files)

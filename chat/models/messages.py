@@ -143,7 +143,7 @@ class Message(models.Model):
 
 
 class Attachment(models.Model):
-    """A file that its owner attached to a message, or is about to attach: until then it has no message.
+    """A file that its owner attached to a message, or to a folder, or is about to attach: then it has neither.
 
     The file itself is stored once for all messages of a person that have it: `document` is its id, a value, because
     another app keeps it.
@@ -152,6 +152,7 @@ class Attachment(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments")
     message = models.ForeignKey(Message, null=True, on_delete=models.CASCADE, related_name="attachments")
+    folder = models.ForeignKey("chat.Folder", null=True, on_delete=models.CASCADE, related_name="files")
     document = models.UUIDField(db_index=True)
     name = models.CharField(max_length=200)
     media_type = models.CharField(max_length=100)

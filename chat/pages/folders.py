@@ -9,12 +9,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.conversations import chosen_collections, folders, lists, ordering
+from chat.conversations import chosen_collections, folder_files, folders, lists, ordering
 from chat.conversations.folders import FolderForm
 from chat.conversations.ordering import Ordered
 from chat.live import runner
 from chat.models import Folder
 from chat.pages import conversation as pages
+from chat.pages import folder_files as folder_file_pages
 from chat.pages.ordering import talks_context, uuid_of, with_change
 from langai_site import detectors
 from langai_site.accounts.limits import costly
@@ -99,6 +100,8 @@ def _context(user: User, folder_id: UUID, query: QueryDict, form: QueryDict | No
         "name_max": folders.NAME_MAX,
         "instructions_max": folders.INSTRUCTIONS_MAX,
         "form": form,
+        "files_around": len(folder_files.files_in(shown.parent)) if shown.parent else 0,
+        **folder_file_pages.context(folder_files.files_in(shown)),
     }
 
 

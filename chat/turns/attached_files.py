@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.conf import settings
 
-from chat.conversations import attachments, branches, labels
+from chat.conversations import attachments, branches, folder_files, labels
 from chat.conversations.labels import Cause
 from chat.llm.types import Numbered
 from chat.models import Attachment, Conversation
 from chat.turns import askable, prompts
 from chat.turns.given_files import (
     MOST_PICTURES,
+    NO_FILES,
     Attached,
     FileUse,
     GivenFiles,
@@ -47,19 +48,49 @@ STILL_READING = sentence(
     "file.still_reading",
     "“%(name)s” is still being read, so nothing was sent. Retry in a while, or ask without it.",
 )
+NOT_YET_READ = sentence(
+    "file.not_yet_read", "“%(name)s” of this folder is still being read, so the answer was written without it."
+)
 
 
 def of_branch(conversation: Conversation, question: UUID | None, parent: UUID | None) -> tuple[Attached, ...]:
-    """Return the files of a question and of all messages before it, in the order in which they were attached.
+    """Return the files of the folder, of a question and of all messages before it, as they were attached.
 
     `question` is None for one that is still being written.
     """
+    around = of_folder(conversation.owner_id, conversation.folder_id)
     rows = _OF_CONVERSATION.rows(conversation=conversation.pk)
     if not rows:
-        return ()
+        return around
     place = {key: number for number, key in enumerate([*branches.ids_up_to(conversation, parent), question])}
     mine = sorted((row for row in rows if row[0] in place), key=lambda row: place[row[0]])
-    return once(Attached(document, name, message == question) for message, document, name in mine)
+    return once((*around, *(Attached(document, name, message == question) for message, document, name in mine)))
+
+
+def of_folder(user_id: int, folder_id: UUID | None) -> tuple[Attached, ...]:
+    """Return the files that a conversation in this folder of the person is given, before those of its messages."""
+    rows = folder_files.applying(user_id, folder_id)
+    return once(Attached(row.document, row.name, in_folder=True) for row in rows)
+
+
+def are_current(request: TurnRequest) -> bool:
+    """Return whether the turn's conversation still has all files that the turn has from its folder."""
+    mine = {file.document for file in request.attached if file.in_folder}
+    return not mine or mine <= _in_folder_now(request)
+
+
+def again(request: TurnRequest) -> TurnRequest:
+    """Return the turn without the files that its folder does not have any more."""
+    if are_current(request):
+        return request
+    now = _in_folder_now(request)
+    left = tuple(file for file in request.attached if not file.in_folder or file.document in now)
+    return replace(request, attached=left, given_files=NO_FILES)
+
+
+def _in_folder_now(request: TurnRequest) -> set[UUID]:
+    rows = folder_files.applying_in(request.reader.user_id, request.caller.conversation)
+    return {row.document for row in rows}
 
 
 def once(files: Iterable[Attached]) -> tuple[Attached, ...]:
@@ -67,7 +98,7 @@ def once(files: Iterable[Attached]) -> tuple[Attached, ...]:
     found: dict[UUID, Attached] = {}
     for file in files:
         known = found.get(file.document)
-        found[file.document] = replace(known, with_question=file.with_question) if known else file
+        found[file.document] = replace(file, in_folder=known.in_folder and file.in_folder) if known else file
     return tuple(found.values())
 
 
@@ -87,9 +118,10 @@ async def until_read(request: TurnRequest, state: TurnState) -> AsyncGenerator[S
 
 
 def unread(request: TurnRequest) -> tuple[str, ...]:
-    """Return the names of the files that are still being read."""
-    states = _states(request.attached)
-    return tuple(file.name for file in request.attached if states[file.document].state == "waiting")
+    """Return the names of the files that are still being read; for those of a folder no answer waits."""
+    awaited = [file for file in request.attached if not file.in_folder]
+    states = _states(awaited)
+    return tuple(file.name for file in awaited if states[file.document].state == "waiting")
 
 
 def _states(files: Sequence[Attached]) -> Mapping[UUID, FileState]:
@@ -199,5 +231,9 @@ def _failed(files: Sequence[Attached], states: Mapping[UUID, FileState]) -> list
 
 
 def _problems(files: Sequence[Attached], states: Mapping[UUID, FileState]) -> tuple[str, ...]:
-    """Return a sentence for each file of the question that could not be read."""
-    return tuple(UNREADABLE(name=file.name, why=states[file.document].words) for file in _failed(files, states))
+    """Return a sentence for each file of the question that could not be read, and of the folder that is not yet."""
+    unread = [file for file in files if file.in_folder and states[file.document].state == "waiting"]
+    return (
+        *(UNREADABLE(name=file.name, why=states[file.document].words) for file in _failed(files, states)),
+        *(NOT_YET_READ(name=file.name) for file in unread),
+    )

@@ -31,11 +31,15 @@ NO_TEXT = sentence("file.no_text", "it has no text")()
 
 @dataclass(frozen=True)
 class Attached:
-    """A file of the branch that a turn continues. `with_question`: it was attached to the question itself."""
+    """A file of the branch that a turn continues. `with_question`: it was attached to the question itself.
+
+    `in_folder`: the conversation has it from its folder alone.
+    """
 
     document: UUID
     name: str
     with_question: bool = False
+    in_folder: bool = False
 
 
 @dataclass(frozen=True)

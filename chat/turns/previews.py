@@ -128,7 +128,10 @@ def _assistant(conversation: Conversation | None, draft: DraftMessage) -> UUID |
 
 
 def _attached(user: User, conversation: Conversation | None, draft: DraftMessage) -> tuple[Attached, ...]:
-    earlier = attached_files.of_branch(conversation, None, conversation.current_leaf_id) if conversation else ()
+    if conversation:
+        earlier = attached_files.of_branch(conversation, None, conversation.current_leaf_id)
+    else:
+        earlier = attached_files.of_folder(user.id, draft.folder)
     new = attachments.unsent(user.id, draft.attached) if draft.attached else ()
     return attached_files.once((*earlier, *(Attached(file.document, file.name, True) for file in new)))
 

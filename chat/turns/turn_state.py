@@ -109,7 +109,7 @@ def present_beside(request: TurnRequest, model: ModelInfo, reply: UUID) -> Prese
 def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
     given = {passage.hit.source_id for passage in prepared.passages} | prepared.weighed.files.sources
     sources = readable_sources(request.reader.user_id, given)
-    if given - sources.keys():
+    if given - sources.keys() or not attached_files.are_current(request):
         raise NotAdmittedError
     earlier = _earlier_labels(request)
     personal = instructions.present_label(request.reader.user_id, request.personal)
@@ -184,7 +184,7 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
     folder = folder_instructions.again(person.pk, request.caller.conversation)
     assistant, labelled = using.again(person.pk, request.assistant)
     return replace(
-        request,
+        attached_files.again(request),
         causes=_risen(request, (*folder_instructions.causes(folder), *labelled)),
         folder=folder,
         assistant=assistant,
