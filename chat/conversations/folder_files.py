@@ -57,7 +57,7 @@ def _refuse_full(folder: Folder) -> None:
 
 def files_in(folder: Folder) -> list[AttachedFile]:
     """Return the files of a folder in the order in which they were added."""
-    return attachments.shown(_files([folder.pk]))
+    return attachments.shown(list(_files([folder.pk])))
 
 
 def remove(user_id: int, folder_id: UUID, attachment: UUID) -> None:
@@ -74,12 +74,11 @@ def applying(user_id: int, folder_id: UUID | None) -> list[Attachment]:
     """Return what a conversation in this folder of the person is given: the folder's files and those around it."""
     if folder_id is None:
         return []
-    mine = Folder.objects.of(user_id)
-    around = mine.filter(pk=folder_id).values("parent")
-    return list(_files(mine.filter(Q(pk=folder_id) | Q(pk__in=around)).values("pk")).filter(owner=user_id))
+    mine = Folder.objects.of(user_id).filter(Q(pk=folder_id) | Q(children=folder_id)).values_list("pk", flat=True)
+    return list(_files(list(mine)).filter(owner=user_id))
 
 
-def applying_in(user_id: int, conversation_id: UUID | None) -> list[Attachment]:
+def applying_in(user_id: int, conversation_id: UUID) -> list[Attachment]:
     """Return the files of the folder that a conversation of this person is in at this moment."""
     mine = Conversation.objects.of(user_id).alive().filter(pk=conversation_id)
     return applying(user_id, mine.order_by().values_list("folder", flat=True).first())
@@ -90,5 +89,5 @@ def documents_of(folder_ids: Iterable[UUID]) -> set[UUID]:
     return set(_files(list(folder_ids)).order_by().values_list("document", flat=True))
 
 
-def _files(folder_ids: "Sequence[UUID] | QuerySet[Folder, dict[str, UUID]]") -> "QuerySet[Attachment]":
+def _files(folder_ids: Sequence[UUID]) -> QuerySet[Attachment]:
     return Attachment.objects.filter(folder__in=folder_ids).order_by("created_at", "pk")

@@ -89,7 +89,8 @@ def again(request: TurnRequest) -> TurnRequest:
 
 
 def _in_folder_now(request: TurnRequest) -> set[UUID]:
-    rows = folder_files.applying_in(request.reader.user_id, request.caller.conversation)
+    conversation = request.caller.conversation
+    rows = folder_files.applying_in(request.reader.user_id, conversation) if conversation else ()
     return {row.document for row in rows}
 
 
