@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chat.conversations import access, folders
+from chat.conversations import access, attachments, folders
 from chat.transfers.access import MOST_WAITING
 from langai_site import registry
 from langai_site.accounts.doors import require_scope
@@ -24,6 +24,7 @@ def register() -> None:
     registry.upload_place(r"/transfers/import/", files=MOST_WAITING, check=anybody, megabytes=settings.IMPORT_MAX_MB)
     registry.upload_place(rf"/conversations/{ID}/files/", files=most, check=to_conversation)
     registry.upload_place(r"/folders/(?P<folder>[0-9a-f-]{36})/files/", files=most, check=to_folder)
+    registry.planned_upload("message", attachments.refuse)
 
 
 def anybody(_credential: Credential) -> None:

@@ -27,6 +27,7 @@ router = Router(tags=["Documents"])
 PAGE_MAX = 1_000_000
 WORDS_MAX = 200
 FILE = {"type": "string", "format": "binary"}
+PARTS = {"type": "string", "description": "Instead of a file: the id of a complete upload."}
 TITLE = {"type": "string", "maxLength": 300}
 SENSITIVITY = {"type": "string", "enum": ["public", "internal", "confidential"]}
 COLLECTION = {"type": "integer", "description": "One that you manage."}
@@ -49,16 +50,18 @@ CARE = {"owner": OWNER, "review_by": REVIEW_BY}
 
 
 UPLOAD = _form(
-    ("collection", "file"),
+    ("collection",),
     collection=COLLECTION,
     file=FILE,
+    upload=PARTS,
     title=TITLE,
     sensitivity=SENSITIVITY,
     external_id=EXTERNAL_ID,
     **CARE,
 )
 SYNC = _form(
-    ("collection", "external_id", "file"),
+    ("collection", "external_id"),
+    upload=PARTS,
     collection=COLLECTION,
     external_id={**EXTERNAL_ID, "minLength": 1},
     file=FILE,
@@ -66,7 +69,7 @@ SYNC = _form(
     sensitivity=SENSITIVITY,
     **CARE,
 )
-REPLACE = _form(("file",), file=FILE, title=TITLE, sensitivity=SENSITIVITY, **CARE)
+REPLACE = _form((), file=FILE, upload=PARTS, title=TITLE, sensitivity=SENSITIVITY, **CARE)
 
 
 class CollectionOut(Schema):
@@ -173,14 +176,15 @@ async def upload(request: HttpRequest) -> Status[DocumentInCollection]:
 def _uploaded(request: HttpRequest, user: User) -> Document:
     form = UploadFields(request)
     collection = library.managed_collection(user, form.collection)
+    checked = care.checked(form.collection, form.care)
     return services.upload(
         collection=collection,
-        file=form.file,
+        file=form.file(user),
         user=user,
         title=form.title,
         sensitivity=form.label or Sensitivity.PUBLIC,
         external_id=form.external_id,
-        care=care.checked(form.collection, form.care),
+        care=checked,
     )
 
 

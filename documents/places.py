@@ -5,10 +5,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from documents.names import shown_name
 from documents.services import library, quotas
+from documents.services.files import refuse_size
 from langai_site import registry
 from langai_site.accounts.doors import require_scope
 from langai_site.accounts.keys import Credential
+from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.errors import ForbiddenError, NotFoundError
 from search.access import managed_collections
@@ -25,6 +28,14 @@ def register() -> None:
     registry.upload_place(r"/library/(?P<collection>[0-9]{1,9})/upload/", files=UPLOADS_AT_ONCE, check=into_collection)
     registry.upload_place(r"/documents/(?P<document>[^/]+)/replace/", files=1, check=next_version)
     registry.upload_place(r"/admin/documents/document/(?P<document>[^/]+)/replace/", files=1, check=next_version)
+    registry.planned_upload("collection", planned)
+
+
+def planned(user: User, name: str, size: int, collection: int | None) -> None:
+    """Raise what uploading such a file into the collection would raise: it was not sent yet."""
+    found = library.managed_collection(user, collection or 0)
+    refuse_size(shown_name(name), size)
+    quotas.require_room(found, size)
 
 
 def new_documents(credential: Credential) -> None:

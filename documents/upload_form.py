@@ -11,6 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from documents.care import GivenCare
 from documents.models import EXTERNAL_ID_MAX
 from documents.services import DesiredDocument
+from langai_site.accounts import partial_uploads
 from langai_site.accounts.models import User
 from langai_site.errors import InvalidError, MalformedError
 from langai_site.sensitivity import Sensitivity
@@ -18,7 +19,7 @@ from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
 
 
 class UploadFields:
-    """The fields of a form. Synchronous: a long upload is read from disk. Raises InvalidError and UnreadableError."""
+    """The fields of a form. Synchronous: a long upload is read from disk. Raises InvalidError and MalformedError."""
 
     def __init__(self, request: HttpRequest) -> None:
         if request.content_type != "multipart/form-data":
@@ -26,11 +27,11 @@ class UploadFields:
         self._headers = request.headers
         self._fields, self._files = _parsed(request)
 
-    @property
-    def file(self) -> "File[bytes]":
-        file = self._files.get("file")
+    def file(self, user: User) -> "File[bytes]":
+        """Return the file, or the complete upload of this person that the form names. Call it once."""
+        file = partial_uploads.sent_file(user.pk, self._files.get("file"), self._fields.get("upload"))
         if file is None:
-            raise MalformedError("Send a “file”.")
+            raise MalformedError("Send a “file”, or as “upload” the id of one that is complete.")
         return file
 
     @property
@@ -65,7 +66,7 @@ class UploadFields:
             raise MalformedError(error.message) from None
 
     def wanted(self, user: User) -> DesiredDocument:
-        return DesiredDocument(self.file, user, self.title, self.label, self.care)
+        return DesiredDocument(self.file(user), user, self.title, self.label, self.care)
 
 
 def _parsed(request: HttpRequest) -> "tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]":

@@ -25,6 +25,7 @@ from documents.api import router as documents
 from langai_site import VERSION
 from langai_site.accounts.api import router as tokens
 from langai_site.accounts.session import by_person
+from langai_site.accounts.uploads_api import router as uploads
 from langai_site.usage.api import router as usage
 from langai_site.web.api_errors import tell_errors
 from langai_site.web.long_bodies import JsonBody
@@ -61,6 +62,7 @@ api.add_router("/api/conversations", conversations)
 api.add_router("/api/folders", folders)
 api.add_router("/api/messages", messages)
 api.add_router("/api/replies", feedback)
+api.add_router("/api/uploads", uploads)
 api.add_router("/api/usage", usage)
 
 v1 = NinjaAPI(title="LangAI as OpenAI", description=AS_OPENAI, urls_namespace="v1", **COMMON)

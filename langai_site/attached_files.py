@@ -49,6 +49,10 @@ class ServedFile:
 class FileStore(Protocol):
     """Stores and reads attached files. Synchronous. None of it checks rights: only the chat knows who attached what."""
 
+    def refuse(self, name: str, size: int) -> None:
+        """Raise InvalidError for a file of a name and size in bytes that is not stored."""
+        ...
+
     def store(self, user: Any, file: Any) -> StoredFile:  # noqa: ANN401 - Django's user and File
         """Store a file and queue it for reading. Raises InvalidError if it is refused."""
         ...

@@ -143,6 +143,8 @@ doctor_checks: dict[str, DoctorCheck] = {}
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
 upload_places: list[UploadPlace] = []
+# What refuses a file that is to be uploaded in parts, before any of it is sent: for a "message", for a "collection".
+planned_uploads: dict[str, Callable[[Any, str, int, int | None], None]] = {}
 # Paths at which programs send many texts at once, each with the most bytes of a body there.
 long_texts: dict[str, int] = {}
 # One entry, under "accounts": the web process calls it before it accepts a large body.
@@ -234,6 +236,11 @@ def upload_place(
 ) -> None:
     """Allow large bodies at `path`, a regular expression, for senders that `check` accepts."""
     upload_places.append(UploadPlace(re.compile(path), files, check, methods, megabytes))
+
+
+def planned_upload(kind: str, check: Callable[[Any, str, int, int | None], None]) -> None:
+    """Register what raises a LangAIError if a person may not upload a file; it gets its name, size and collection."""
+    planned_uploads[kind] = check
 
 
 def long_text(path: str, most: int) -> None:

@@ -4,6 +4,8 @@
 import { all, announce, drafts, find, tell, translated } from "app";
 
 const AT_ONCE = 2;
+// Bytes. What is larger is sent in parts.
+const LARGE = 10 * 1024 * 1024;
 // As chat/pages/file_chips.py knows it.
 const PASTED = translated("Pasted text");
 const form = find("#composer");
@@ -49,10 +51,11 @@ export function addText(text) {
 
 function begin(file) {
   const row = drawn(file.name);
-  const job = { file, row, request: new XMLHttpRequest(), isOver: false };
+  const job = { file, row, request: new XMLHttpRequest(), parts: new AbortController(), isOver: false };
   find("button", row).addEventListener("click", () => {
     job.isOver = true;
     job.request.abort();
+    job.parts.abort();
     row.remove();
     field.focus();
   });
@@ -93,12 +96,26 @@ function work() {
   }
 }
 
-function upload({ file, row, request }) {
-  const say = (words) => (find("small", row).textContent = words);
+const say = (row, words) => (find("small", row).textContent = words);
+const saySent = (row, share) => say(row, `Uploading, ${Math.floor(100 * share)} %`);
+
+async function upload(job) {
+  if (job.file.size <= LARGE) return send(job, job.file);
+  try {
+    const { sendParts } = await import("parts");
+    const id = await sendParts(job.file, { progress: (share) => saySent(job.row, share), signal: job.parts.signal });
+    await send(job, id || job.file);
+  } catch {
+    if (!job.isOver) fail(job.row, translated("The server cannot be reached. Attach it again."));
+  }
+}
+
+// Sends a file, or the id of one whose parts are all there.
+function send({ file, row, request }, sent) {
   return new Promise((resolve) => {
     request.open("POST", list.dataset.upload);
     request.setRequestHeader("X-CSRFToken", JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"]);
-    request.upload.addEventListener("progress", ({ loaded, total }) => say(`Uploading, ${Math.floor((100 * loaded) / total)} %`));
+    request.upload.addEventListener("progress", ({ loaded, total }) => saySent(row, loaded / total));
     request.addEventListener("load", () => {
       if (request.status === 200 && !request.responseURL.includes("/accounts/login/")) {
         htmx.swap(row, request.responseText, { swapStyle: "outerHTML" }, { eventInfo: { target: row } });
@@ -110,7 +127,8 @@ function upload({ file, row, request }) {
     request.addEventListener("error", () => fail(row, translated("The server cannot be reached. Attach it again.")));
     request.addEventListener("loadend", resolve);
     const body = new FormData();
-    body.append("file", file, file.name || "picture.png");
+    if (sent === file) body.append("file", file, file.name || "picture.png");
+    else body.append("upload", sent);
     request.send(body);
   });
 }
@@ -124,7 +142,7 @@ function reason(status) {
 
 function fail(row, words) {
   row.className = "file failed";
-  find("small", row).textContent = words;
+  say(row, words);
   announce(`${find("b", row).textContent}: ${words}`);
 }
 

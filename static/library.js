@@ -5,6 +5,8 @@ import { all, announce, find, tell, translated } from "app";
 
 const AT_ONCE = 3;
 const MB = 1024 * 1024;
+// What is larger is sent in parts.
+const LARGE = 10 * MB;
 const form = find("#upload");
 const jobs = find("#jobs");
 const rows = find(".job-rows", jobs);
@@ -70,21 +72,36 @@ function work() {
   }
 }
 
-function upload(job) {
+function saySent(job, share) {
+  find("progress", job.row).value = 100 * share;
+  say(job, `Uploading, ${Math.floor(100 * share)} %`);
+}
+
+async function upload(job) {
+  if (job.file.size <= LARGE) return send(job, job.file);
+  try {
+    const { sendParts } = await import("parts");
+    const progress = (share) => saySent(job, share);
+    await send(job, (await sendParts(job.file, { collection: Number(form.dataset.collection), progress })) || job.file);
+  } catch {
+    fail(job, translated("The server cannot be reached. Upload it again."));
+  }
+}
+
+// Sends a file, or the id of one whose parts are all there.
+function send(job, sent) {
   const request = new XMLHttpRequest();
   return new Promise((resolve) => {
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
-    request.upload.addEventListener("progress", ({ loaded, total }) => {
-      find("progress", job.row).value = (100 * loaded) / total;
-      say(job, `Uploading, ${Math.floor((100 * loaded) / total)} %`);
-    });
+    request.upload.addEventListener("progress", ({ loaded, total }) => saySent(job, loaded / total));
     request.addEventListener("load", () => answered(job, request));
     request.addEventListener("error", () => fail(job, translated("The server cannot be reached. Upload it again.")));
     request.addEventListener("loadend", resolve);
     const body = new FormData();
-    body.append("files", job.file, job.file.name);
+    if (sent === job.file) body.append("files", job.file, job.file.name);
+    else body.append("upload", sent);
     body.append("paths", job.path);
     body.append("label", job.label);
     if (job.replace) body.append("replace", "1");

@@ -8,6 +8,7 @@ from ninja import Router, Schema, Status
 
 from chat.conversations import attachments
 from chat.conversations.attachments import AttachedFile
+from langai_site.accounts import partial_uploads
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
@@ -24,8 +25,10 @@ UPLOAD = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "upload": {"type": "string", "description": "Instead: the id of a complete upload."},
+                    },
                 }
             }
         },
@@ -62,7 +65,9 @@ def _out(file: AttachedFile) -> FileOut:
     )
 
 
-@router.post("/files", auth=door(Scope.CHAT), response={202: FileOut} | documented(413, 415), openapi_extra=UPLOAD)
+@router.post(
+    "/files", auth=door(Scope.CHAT), response={202: FileOut} | documented(404, 409, 413, 415), openapi_extra=UPLOAD
+)
 async def upload(request: HttpRequest) -> Status[FileOut]:
     """Upload a file as multipart/form-data, and send its id as one of `attachments` with a message.
 
@@ -74,10 +79,11 @@ async def upload(request: HttpRequest) -> Status[FileOut]:
 def _uploaded(request: HttpRequest, user: User) -> AttachedFile:
     if request.content_type != "multipart/form-data":
         raise InvalidError("Send the file as multipart/form-data.", code="wrong_type", status=415)
-    file = request.FILES.get("file")
+    file = partial_uploads.sent_file(user.pk, request.FILES.get("file"), request.POST.get("upload"))
     if file is None:
-        raise MalformedError("Send a “file”.")
-    return attachments.upload(user, file)
+        raise MalformedError("Send a “file”, or as “upload” the id of one that is complete.")
+    with file:
+        return attachments.upload(user, file)
 
 
 @router.get("/files/{uuid:file}", auth=door(Scope.CHAT), response={200: FileOut} | documented(404))

@@ -76,6 +76,12 @@ def _stored(user: User, file: "File[bytes]") -> Attachment | None:
     return None
 
 
+def refuse(user: User, name: str, size: int, _collection: int | None = None) -> None:
+    """Raise InvalidError for a file that could not be stored, before any of it is sent."""
+    file_store().refuse(name, size)
+    _refuse_over_quota(user, size)
+
+
 def _refuse_over_quota(user: User, size: int) -> None:
     most = settings.ATTACHMENTS_MB
     used = Attachment.objects.filter(owner=user).order_by().values("document", "size").distinct()

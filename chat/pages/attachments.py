@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from chat.conversations import attachments
 from chat.pages import posts
 from chat.pages.file_chips import draft_chip, refused_chip
+from langai_site.accounts import partial_uploads
 from langai_site.accounts.limits import costly, counted_as_page
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user, by_person, signed_in
@@ -32,7 +33,7 @@ CHIP = "chat/file_chip.html"
 async def attach(request: HttpRequest) -> HttpResponse:
     """Store one file of a message that is being written; return its chip, which says why if it is refused."""
     user = await as_user(request, _same)
-    file = await apart(_sent_file, request)
+    file = await apart(_sent_file, request, user)
     try:
         chip = draft_chip(await apart(attachments.upload, user, file))
     except InvalidError as error:
@@ -44,8 +45,8 @@ def _same(user: User) -> User:
     return user
 
 
-def _sent_file(request: HttpRequest) -> "File[bytes]":
-    file = request.FILES.get("file")
+def _sent_file(request: HttpRequest, user: User) -> "File[bytes]":
+    file = partial_uploads.sent_file(user.pk, request.FILES.get("file"), request.POST.get("upload"))
     if file is None:
         raise InvalidError(_("No file was sent. Choose one, then try again."))
     return file

@@ -16,6 +16,7 @@ from documents.pages.fields import label_of
 from documents.services import imports, library
 from documents.services.imports import ImportOutcome, ImportResult, ImportTarget
 from documents.services.uploads import replace
+from langai_site.accounts import partial_uploads
 from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.session import signed_in
 from langai_site.errors import InvalidError, LangAIError
@@ -41,7 +42,8 @@ def upload(request: HttpRequest, collection: int) -> HttpResponseBase:
     found = library.managed_collection(person, collection)
     label = label_of(request.POST, default=Sensitivity.PUBLIC)
     target = ImportTarget(found, person, label, replace=bool(request.POST.get("replace")))
-    files = [file for file in request.FILES.getlist("files") if file]
+    complete = partial_uploads.sent_file(person.pk, None, request.POST.get("upload"))
+    files = [file for file in (*request.FILES.getlist("files"), complete) if file]
     paths = request.POST.getlist("paths")
     wants_json = "application/json" in request.headers.get("Accept", "")
     if not files:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop, ngettext
 from documents.extraction.registry import FORMATS, SAVE_AS, accepted
 from documents.models import Document, Picture
 from documents.names import shown_name, split
-from documents.services.files import SameFileError, media_type
+from documents.services.files import SameFileError, media_type, refuse_size
 from documents.services.lifecycle import delete, retry
 from documents.services.uploads import upload
 from langai_site.accounts.models import User
@@ -31,6 +31,10 @@ Status = Document.Status
 
 class AttachedFileStore:
     """Keeps each file of a person once, by its bytes, in a collection that nobody else reads and no list shows."""
+
+    def refuse(self, name: str, size: int) -> None:
+        _refuse_unknown(shown_name(name))
+        refuse_size(shown_name(name), size)
 
     def store(self, user: User, file: "File[bytes]") -> StoredFile:
         _refuse_unknown(shown_name(file.name or ""))

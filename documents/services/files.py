@@ -48,11 +48,16 @@ def unreadable(name: str, size: int) -> str:
 def checked_size(name: str, file: "File[bytes]") -> int:
     """Return the file's size in bytes. Raises InvalidError with a fitting status if the file is refused."""
     size = file.size or 0
+    refuse_size(name, size)
+    return size
+
+
+def refuse_size(name: str, size: int) -> None:
+    """Raise InvalidError with a fitting status if a file of this name and size in bytes is refused."""
     if reason := unreadable(name, size):
         if not is_readable(split(name)[1].lower()):
             raise InvalidError(reason, code="unknown_type", status=415)
         raise InvalidError(reason, code="too_large", status=413) if size else InvalidError(reason)
-    return size
 
 
 def sha256(chunks: Iterable[bytes]) -> str:

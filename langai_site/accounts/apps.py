@@ -32,7 +32,6 @@ class AccountsConfig(AppConfig):
             roles,
             second_factor,
             senders,
-            tokens,
         )
         from langai_site.accounts.models import Team, User
 
@@ -65,6 +64,13 @@ class AccountsConfig(AppConfig):
         registry.sender_check("accounts", senders.sender_of)
         registry.web_service("sign-ins of sockets", person_socket.keep_checking)
         registry.worker_job("account deletions", seconds=30, run=leaving.carry_out)
-        registry.nightly_job("expired tokens", tokens.discard_expired)
-        registry.nightly_job("ended sessions", browser_sessions.discard_ended)
-        registry.nightly_job("second factors", second_factor.refresh)
+        _register_nightly_jobs()
+
+
+def _register_nightly_jobs() -> None:
+    from langai_site.accounts import browser_sessions, second_factor, tokens, uploads_api
+
+    uploads_api.register()
+    registry.nightly_job("expired tokens", tokens.discard_expired)
+    registry.nightly_job("ended sessions", browser_sessions.discard_ended)
+    registry.nightly_job("second factors", second_factor.refresh)

@@ -280,6 +280,23 @@ class AccountDeletion(models.Model):
         return self.pseudonym
 
 
+class PartialUpload(models.Model):
+    """A file that its owner uploads in parts. What there is of it so far is on the disk, under this row's id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(help_text=gettext_lazy("Bytes."))
+    received = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("Bytes that are on the disk."))
+    touched_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class GroupMapping(models.Model):
     """People whose identity provider lists them in `group` are members of `team`, and nobody else it signs in."""
 

@@ -100,3 +100,30 @@ def test_a_message_stays_if_one_of_its_files_does_not_get_through(visit):
     expect(page.locator("#hint")).to_contain_text("Answers can be wrong")
     expect(page.locator("#text")).to_have_value("And in March?")
     expect(visit.questions).to_have_count(0)
+
+
+def test_a_large_file_goes_on_after_its_connection_broke(visit):
+    page, parts, broken = visit.page, [], []
+
+    def unreliable(route):
+        request = route.request
+        if request.method == "PUT":
+            parts.append(request.headers["content-range"].partition("/")[0])
+            if len(parts) == 2:
+                broken.append(route.abort("connectionreset"))
+                return
+        route.continue_()
+
+    page.route("**/api/uploads/*", unreliable)
+    with page.expect_file_chooser() as chooser:
+        page.click("#attach")
+    chooser.value.set_files([text_file("tides.txt", "The tide turns at four.\n" + " \n" * (5_300_000))])
+    expect(page.locator("#attached .file").filter(has_text="tides.txt").locator("input")).to_be_attached()
+    assert len(broken) == 1
+    assert "ERR_CONNECTION_RESET" in visit.complaints.pop()
+    assert parts == [
+        "bytes 0-4194303",
+        "bytes 4194304-8388607",
+        "bytes 4194304-8388607",
+        f"bytes 8388608-{24 + 10_600_000 - 1}",
+    ]

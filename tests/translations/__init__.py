@@ -12,6 +12,7 @@ ENGLISH = (
     *(
         "templates/api",
         "langai_site/accounts/api.py",
+        "langai_site/accounts/uploads_api.py",
         "langai_site/accounts/doors.py",
         "langai_site/accounts/tokens.py",
     ),
