@@ -54,7 +54,8 @@ def _added(person: User, folder: UUID, sent: "Sequence[File[bytes]]") -> tuple[i
         try:
             folder_files.add(person, folder, file)
         except InvalidError as error:
-            reasons.append(f"{file.name}: {error.shown}")
+            shown, name = error.shown, file.name or ""
+            reasons.append(shown if name in shown else f"{name}: {shown}")
     count = len(sent[:most]) - len(reasons)
     if sent[most:]:
         reasons.append(_("Only %(most)s files can be added at once. Add the others now.") % {"most": most})

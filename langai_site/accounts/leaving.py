@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from langai_site import stored_data
-from langai_site.accounts import browser_sessions
-from langai_site.accounts.models import AccountDeletion, ApiKey, Invitation, User, hashed
+from langai_site.accounts import browser_sessions, partial_uploads
+from langai_site.accounts.models import AccountDeletion, ApiKey, Invitation, PartialUpload, User, hashed
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 
@@ -106,6 +106,7 @@ def _remove(deletion: AccountDeletion) -> None:
         if counts is None:
             return
         _note(deletion, counts)
+    partial_uploads.discard(PartialUpload.objects.filter(owner=deletion.person_id))
     with transaction.atomic():
         _forget_in_admin(deletion.person_id, deletion.pseudonym)
         # Another worker may have done it.

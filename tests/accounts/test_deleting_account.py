@@ -1,5 +1,7 @@
 """A person deletes their account: nothing of them stays anywhere, the figures do, and a receipt says what went."""
 
+import io
+
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -11,9 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from chat.conversations import folder_files, folders
+from chat.conversations.folders import FolderForm
 from chat.models import Assistant, AssistantUse, Conversation, Feedback, LabelChange, Message, Transfer
 from documents.models import Document
-from langai_site.accounts import keys, leaving, personal_data
+from langai_site.accounts import keys, leaving, partial_uploads, personal_data
 from langai_site.accounts.models import AccountDeletion, Instructions, Invitation, User
 from langai_site.accounts.scopes import Scope
 from langai_site.audit.models import AuditEvent
@@ -36,7 +40,7 @@ DELETE = reverse("accounts:delete")
 
 @pytest.fixture
 def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
+    settings.MEDIA_ROOT = settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     return tmp_path
 
 
@@ -52,6 +56,10 @@ def person(media, bob):
     conversation, messages = long_conversation(user, 4, f"{MARK} {{}}", f"About {MARK}")
     long_conversation(bob, 2)
     attach(user, f"a file of {MARK}", f"{MARK}.txt")
+    folder = folders.create(user.pk, FolderForm(f"Folder of {MARK}"))
+    folder_files.add(user, folder.pk, ContentFile(f"the folder's file of {MARK}".encode(), f"{MARK} 2.txt"))
+    begun = partial_uploads.begin(user, f"{MARK} 3.txt", 100, None)
+    partial_uploads.receive(user.pk, begun.pk, 0, len(MARK), io.BytesIO(MARK.encode()))
     Feedback.objects.create(reply=messages[1], good=False, comment=f"{MARK} disagrees")
     Instructions.objects.create(user=user, about=f"I am {MARK}")
     change = {"conversation": conversation.pk, "before": 0, "after": 10, "cause": f"lowered by you: {MARK}"}
