@@ -97,21 +97,21 @@ function work() {
 }
 
 const say = (row, words) => (find("small", row).textContent = words);
-const saySent = (row, share) => say(row, `Uploading, ${Math.floor(100 * share)} %`);
+const saySent = (row, share) => say(row, translated("Uploading, {share} %", { share: Math.floor(100 * share) }));
 
 async function upload(job) {
-  if (job.file.size <= LARGE) return send(job, job.file);
+  if (job.file.size <= LARGE) return sendFile(job, job.file);
   try {
     const { sendParts } = await import("parts");
     const id = await sendParts(job.file, { progress: (share) => saySent(job.row, share), signal: job.parts.signal });
-    await send(job, id || job.file);
+    await sendFile(job, id || job.file);
   } catch {
     if (!job.isOver) fail(job.row, translated("The server cannot be reached. Attach it again."));
   }
 }
 
 // Sends a file, or the id of one whose parts are all there.
-function send({ file, row, request }, sent) {
+function sendFile({ file, row, request }, sent) {
   return new Promise((resolve) => {
     request.open("POST", list.dataset.upload);
     request.setRequestHeader("X-CSRFToken", JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"]);

@@ -74,22 +74,22 @@ function work() {
 
 function saySent(job, share) {
   find("progress", job.row).value = 100 * share;
-  say(job, `Uploading, ${Math.floor(100 * share)} %`);
+  say(job, translated("Uploading, {share} %", { share: Math.floor(100 * share) }));
 }
 
 async function upload(job) {
-  if (job.file.size <= LARGE) return send(job, job.file);
+  if (job.file.size <= LARGE) return sendFile(job, job.file);
   try {
     const { sendParts } = await import("parts");
     const progress = (share) => saySent(job, share);
-    await send(job, (await sendParts(job.file, { collection: Number(form.dataset.collection), progress })) || job.file);
+    await sendFile(job, (await sendParts(job.file, { collection: Number(form.dataset.collection), progress })) || job.file);
   } catch {
     fail(job, translated("The server cannot be reached. Upload it again."));
   }
 }
 
 // Sends a file, or the id of one whose parts are all there.
-function send(job, sent) {
+function sendFile(job, sent) {
   const request = new XMLHttpRequest();
   return new Promise((resolve) => {
     request.open("POST", form.action);
