@@ -92,6 +92,7 @@ function setUpComposer() {
   sayAsked();
   find("#asked")?.addEventListener("change", sayAsked);
   field.addEventListener("paste", paste);
+  form.addEventListener("submit", () => pending && tell(translated("Your last message is still being sent. Send this one once it is there."), "warning"));
   if (drafts.read(`${form.dataset.draft}.files`)) load("attaching");
 }
 

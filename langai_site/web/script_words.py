@@ -45,6 +45,7 @@ CHAT = (
     _("No documents"),
     _("All documents"),
     _("Sending…"),
+    _("Your last message is still being sent. Send this one once it is there."),
     _("The answer ended early."),
     _("Answer complete."),
     _("The model is thinking."),
