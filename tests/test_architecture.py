@@ -72,7 +72,7 @@ LAYERS = {
         "characters component_settings errors folders generics hosts identity_settings local_model log_settings "
         "page_policy redis_settings request_id sealed_texts sensitivity",
         "openwebui",
-        "attached_files document_uses env registry stored_data database detectors",
+        "attached_files document_uses env registry stale_forms stored_data database detectors",
         "checks models settings",
         "release telemetry",
         "audit web",

@@ -23,10 +23,10 @@ from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
+from langai_site.stale_forms import refuse_changed_label
 from langai_site.usage import callers
 from langai_site.usage.types import Caller
 from langai_site.web import broadcast
-from langai_site.web.seen_values import refuse_changed_label
 
 # Where a conversation may have been started.
 PAGE, API = "page", "api"

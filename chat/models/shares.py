@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -51,6 +51,14 @@ class Share(Shared):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def guarded(self) -> dict[str, Any]:
+        return {
+            "is_public": self.is_public,
+            "is_revoked": self.revoked_at is not None,
+            "sources": self.includes_sources,
+            "files": self.includes_files,
+        }
 
     @property
     def shows_chosen(self) -> bool:

@@ -70,8 +70,9 @@ def _form(form: QueryDict) -> ShareForm:
     days = form.get("days", "0")
     chosen = [key for text in form.getlist("messages") if (key := uuid_of(text))]
     is_public = form.get("share") == "public"
+    audience = Audience.read(form)
     return ShareForm(
-        Audience() if is_public else Audience.read(form),
+        Audience(seen=audience.seen) if is_public else audience,
         chosen if form.get("which") == "some" else None,
         "sources" in form,
         "files" in form,
@@ -81,6 +82,7 @@ def _form(form: QueryDict) -> ShareForm:
 
 
 def _context(user: User, row: Conversation, share: Share | None, form: QueryDict | None) -> dict[str, Any]:
+    form = None if share and form and sharing.is_stale(share, form) else form
     said: Mapping[str, Any] = form or {}
     context = {
         "conversation": row,

@@ -17,7 +17,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.database.writer import apart
 from langai_site.sensitivity import Sensitivity
-from langai_site.web.seen_values import SEEN
+from langai_site.stale_forms import SEEN
 from langai_site.web.stated_labels import highest_stated
 
 

@@ -1,7 +1,7 @@
 """The only access to shares for their owners: they make, change and revoke links. Synchronous."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from chat.conversations import access, branches, label_rises
 from chat.models import Attachment, Conversation, Message, Share
+from langai_site import stale_forms
 from langai_site.accounts import sharing
 from langai_site.accounts.models import User
 from langai_site.accounts.sharing import Audience
@@ -92,10 +93,15 @@ def create(user: User, conversation: UUID, form: ShareForm) -> Share:
 
 @transaction.atomic
 def change(user: User, share_id: UUID, form: ShareForm) -> Share:
-    """Change who may open a link and what it shows; its messages stay. A link that was revoked works again."""
+    """Change who may open a link and what it shows; its messages stay. A link that was revoked works again.
+
+    Raises as `create` does, also ConflictError if the form shows something that has changed since.
+    """
     share = access_share(user.pk, share_id, lock=True)
+    before = share.guarded()
     _write(share, form)
     share.revoked_at = None
+    stale_forms.refuse_changed(form.audience.seen, before, share.guarded())
     share.save()
     _share_with(share, form.audience, user)
     record("share.change", "share", share.pk)
@@ -146,7 +152,7 @@ def _end(days: int) -> datetime | None:
 
 def _share_with(share: Share, audience: Audience, user: User) -> None:
     if audience.editors:
-        audience = Audience(audience.everyone, audience.teams, audience.users)
+        audience = replace(audience, editors=())
     _refuse_label(share, audience)
     sharing.share(share, audience, user)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from documents.pages.fields import label_of, labels, numbers_of, readers_in_words, seen_label
 from documents.services import library, own, quotas, sharing
 from documents.services.own import CollectionDescription
+from langai_site import stale_forms
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
@@ -72,6 +73,7 @@ def _settings(person: User, collection: Collection) -> dict[str, Any]:
         "teams": sharing.offered_teams(person, collection),
         "chosen_teams": {team.pk for team in collection.teams.all()},
         "people": ", ".join(user.username for user in named),
+        "seen_readers": stale_forms.written(sharing.readers_of(collection).shown()),
         "readers": readers_in_words(collection),
         "proposal": proposal,
         "is_proposed": sharing.rule_for(person) == sharing.PROPOSAL,
@@ -90,7 +92,7 @@ def _refused(request: HttpRequest, person: User, collection: int, error: LangAIE
     context |= {"refusal": error.message, "part": part, "form": request.POST}
     if part == "about" and not isinstance(error, ConflictError):
         context["label"] = request.POST.get("label", "")
-    if part == "share":
+    if part == "share" and not isinstance(error, ConflictError):
         context |= {"people": request.POST.get("people", ""), "chosen_teams": set(numbers_of(request.POST, "teams"))}
     return render(request, SETTINGS, context, status=error.status)
 
@@ -101,7 +103,9 @@ def share(request: HttpRequest, collection: int) -> HttpResponse:
     person = signed_in(request)
     try:
         people = people_named(request.POST.get("people", ""))
-        proposal = sharing.share(person, collection, teams=numbers_of(request.POST, "teams"), people=people)
+        seen = stale_forms.read(request.POST.get(stale_forms.SEEN, ""))
+        teams = numbers_of(request.POST, "teams")
+        proposal = sharing.share(person, collection, teams=teams, people=people, seen=seen)
     except LangAIError as error:
         return _refused(request, person, collection, error, part="share")
     if proposal:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
-from langai_site.web.seen_values import SEEN
+from langai_site.stale_forms import SEEN
 from search.models import Collection
 
 

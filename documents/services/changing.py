@@ -22,7 +22,7 @@ from langai_site.accounts.models import User
 from langai_site.audit.recording import record, record_each
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, LangAIError, NotFoundError
 from langai_site.sensitivity import Sensitivity, highest
-from langai_site.web.seen_values import refuse_changed_label
+from langai_site.stale_forms import refuse_changed_label
 from search import services as search
 from search.access import administered_collections
 from search.models import Collection

@@ -18,7 +18,7 @@ from langai_site.accounts.models import Team, User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
-from langai_site.web.seen_values import refuse_changed_label
+from langai_site.stale_forms import refuse_changed_label
 from search.models import Collection
 from search.services import label_rises
 from search.services.label_rises import RelabelTarget

@@ -1,8 +1,10 @@
 """Who else reads a collection, who looks after it, and what admins decide about that. Synchronous."""
 
 from collections.abc import Collection as Some
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,6 +17,7 @@ from django.utils.translation import gettext_noop
 from documents.models import Document, ShareProposal
 from documents.services import quotas
 from documents.services.library import managed_collection
+from langai_site import stale_forms
 from langai_site.accounts.models import Team, User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -42,6 +45,10 @@ class Readers:
 
     def __bool__(self) -> bool:
         return bool(self.teams or self.users)
+
+    def shown(self) -> dict[str, Any]:
+        """Return them as the form that shows them sends them along."""
+        return {"teams": sorted(self.teams), "users": sorted(self.users)}
 
 
 @dataclass(frozen=True)
@@ -81,26 +88,36 @@ def rule_for(user: User) -> str:
     return AT_ONCE if user.is_superuser else str(settings.OWN_COLLECTIONS_SHARING)
 
 
-def share(user: User, collection_id: int, *, teams: Some[int], people: Iterable[User]) -> ShareProposal | None:
+@transaction.atomic
+def share(
+    user: User,
+    collection_id: int,
+    *,
+    teams: Some[int],
+    people: Iterable[User],
+    seen: Mapping[str, Any] = MappingProxyType({}),
+) -> ShareProposal | None:
     """Let these teams and people read a collection, and nobody else but its owners.
 
-    Whom it takes away holds at once. Whom it adds is a proposal, which is returned, where the setting says so.
+    Whom it takes away holds at once. Whom it adds is a proposal, which is returned, where the setting says so. `seen`
+    are the readers that the form shows. Raises ConflictError if they have changed since.
     """
-    collection = managed_collection(user, collection_id)
+    key = managed_collection(user, collection_id).pk
+    collection = Collection.objects.select_for_update(of=("self",)).get(pk=key)
     allowed = offered_teams(user, collection).filter(pk__in=list(teams)).order_by()
     wanted = Readers(frozenset(allowed.values_list("pk", flat=True)), frozenset(person.pk for person in people))
     present = readers_of(collection)
+    stale_forms.refuse_changed(seen, present.shown(), wanted.shown())
     added = wanted - present
     rule = rule_for(user)
     if added and rule == NOBODY:
         raise ForbiddenError(_(SWITCHED_OFF))
-    with transaction.atomic():
-        # What was proposed before is replaced by what is wanted now.
-        ShareProposal.objects.filter(collection=collection).delete()
-        if rule == PROPOSAL and added:
-            _set_readers(collection, present, wanted & present)
-            return _propose(user, collection, added)
-        _set_readers(collection, present, wanted)
+    # What was proposed before is replaced by what is wanted now.
+    ShareProposal.objects.filter(collection=collection).delete()
+    if rule == PROPOSAL and added:
+        _set_readers(collection, present, wanted & present)
+        return _propose(user, collection, added)
+    _set_readers(collection, present, wanted)
     return None
 
 

@@ -80,3 +80,7 @@ class Shared(models.Model):
 
     class Meta:
         abstract = True
+
+    def guarded(self) -> dict[str, Any]:
+        """Return what else decides who sees what of it: a form that shows something else of these is stale."""
+        return {}

@@ -1,8 +1,8 @@
 """What a page offers for sharing a thing, and the change of who may use it. Synchronous."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from langai_site import stale_forms
 from langai_site.accounts.models import Team, User
 from langai_site.accounts.shared import Shared
 from langai_site.errors import ForbiddenError, InvalidError
@@ -24,21 +25,26 @@ PEOPLE_MAX = 100
 
 @dataclass(frozen=True)
 class Audience:
-    """Who may use a thing, as its owner wants it. People are named by their user names or addresses."""
+    """Who may use a thing, as its owner wants it. People are named by their user names or addresses.
+
+    `seen` is what the page of its form showed.
+    """
 
     everyone: bool = False
     teams: tuple[int, ...] = ()
     users: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
+    seen: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @classmethod
     def read(cls, form: QueryDict) -> "Audience":
         """Read a form. Teams and people count only where it says that they are meant."""
         scope, editors = form.get("share", ME), _names(form.get("editors", ""))
+        seen = stale_forms.read(form.get(stale_forms.SEEN, ""))
         if scope != SOME:
-            return cls(scope == EVERYONE, editors=editors)
+            return cls(scope == EVERYONE, editors=editors, seen=seen)
         teams = tuple(int(value) for value in form.getlist("teams") if value.isascii() and value.isdigit())
-        return cls(False, teams, _names(form.get("people", "")), editors)
+        return cls(False, teams, _names(form.get("people", "")), editors, seen)
 
 
 def _names(written: str) -> tuple[str, ...]:
@@ -46,19 +52,36 @@ def _names(written: str) -> tuple[str, ...]:
 
 
 def share(thing: Shared, audience: Audience, by: User) -> None:
-    """Change who may use `thing`. Raises ForbiddenError and InvalidError.
+    """Change who may use `thing`. Raises ForbiddenError and InvalidError, and ConflictError for a form that is stale.
 
-    Teams are those of `by`, and those that it is shared with already. Call it inside a transaction.
+    Teams are those of `by`, and those that it is shared with already. Call it inside a transaction that has locked it.
     """
     if thing.owner_id != by.pk:
         raise ForbiddenError(_("Only the owner can change who may use it. Ask them, or make a copy."))
     _refuse_beyond_setting(audience, by)
-    teams = _possible_teams(thing, by)
+    teams = [team for team in _possible_teams(thing, by) if team.pk in audience.teams]
+    users, editors = ([one for one in _people(names) if one != by] for names in (audience.users, audience.editors))
+    wanted = Audience(audience.everyone, tuple(team.pk for team in teams), _usernames(users), _usernames(editors))
+    stale_forms.refuse_changed(audience.seen, _values(audience_of(thing)), _values(wanted))
     thing.everyone = audience.everyone
     thing.save(update_fields=["everyone"])
-    thing.teams.set(team for team in teams if team.pk in audience.teams)
-    thing.users.set(person for person in _people(audience.users) if person != by)
-    thing.editors.set(person for person in _people(audience.editors) if person != by)
+    thing.teams.set(teams)
+    thing.users.set(users)
+    thing.editors.set(editors)
+
+
+def shown_of(thing: Shared) -> dict[str, Any]:
+    """Return what decides who may use a thing now, as its form sends it along."""
+    return _values(audience_of(thing)) | thing.guarded()
+
+
+def _values(audience: Audience) -> dict[str, Any]:
+    people = {"users": sorted(audience.users), "editors": sorted(audience.editors)}
+    return {"everyone": audience.everyone, "teams": sorted(audience.teams), **people}
+
+
+def _usernames(people: Iterable[User]) -> tuple[str, ...]:
+    return tuple(person.username for person in people)
 
 
 def _refuse_beyond_setting(audience: Audience, by: User) -> None:
@@ -109,10 +132,15 @@ def _person(name: str) -> User:
 
 
 def context(thing: Shared | None, user: User, form: QueryDict | None = None) -> dict[str, Any]:
-    """Return what a page with `sharing.html` shows: the present state, or a form that was refused."""
+    """Return what a page with `sharing.html` shows: the present state, or a form that was refused.
+
+    A form whose page showed something else is refused for that, so the page shows what it is now.
+    """
+    form = None if form and is_stale(thing, form) else form
     chosen = Audience.read(form) if form else audience_of(thing) if thing else Audience()
     scope = EVERYONE if chosen.everyone else SOME if chosen.teams or chosen.users else ME
     return {
+        "seen": stale_forms.written(shown_of(thing)) if thing else "",
         "scope": form.get("share", ME) if form else scope,
         "teams": [(team.pk, team.name, team.pk in chosen.teams) for team in _possible_teams(thing, user)],
         "people": ", ".join(chosen.users),
@@ -121,6 +149,12 @@ def context(thing: Shared | None, user: User, form: QueryDict | None = None) -> 
         "may_everyone": user.is_superuser or settings.SHARING == EVERYONE,
         "withdrawn": thing.withdrawn_why if thing and thing.withdrawn_at else "",
     }
+
+
+def is_stale(thing: Shared | None, form: QueryDict) -> bool:
+    """Return whether a form's page showed something else than who may use the thing now."""
+    seen = Audience.read(form).seen
+    return thing is not None and any(seen.get(name, now) != now for name, now in shown_of(thing).items())
 
 
 def audience_of(thing: Shared) -> Audience:

@@ -28,9 +28,10 @@ from langai_site.outbound.forms import QUIRKS, ModelForm, plain
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import ProviderError
 from langai_site.sensitivity import Sensitivity
+from langai_site.stale_forms import SEEN
 from langai_site.usage import prices
 from langai_site.usage.models import Price
-from langai_site.web.seen_values import SEEN, ListRowForm
+from langai_site.web.seen_values import ListRowForm
 
 ASKED = gettext_lazy("How it is asked")
 ABILITIES = gettext_lazy("What it can do besides text")

@@ -1,8 +1,4 @@
-"""Notices that something changed while a form was open: saving the form would undo a change that nobody saw.
-
-This matters for what decides who gets to see a text: labels, ceilings, readers. A form sends along the values that its
-page showed. If the present ones differ, and the form would set others, nothing is saved.
-"""
+"""Forms of admin pages that are refused if something changed while they were open: langai_site/stale_forms.py."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
@@ -12,19 +8,11 @@ from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from langai_site.errors import ConflictError
-from langai_site.sensitivity import Sensitivity
+from langai_site import stale_forms
+from langai_site.stale_forms import CHANGED, SEEN
 
 M = TypeVar("M", bound=Model)
-
-SEEN = "seen"
-CHANGED = gettext_lazy(
-    "This was changed while the page was open; what it is now is shown here. Nothing was saved. "
-    "Check it, then save again."
-)
 
 
 class SeenValuesForm(forms.ModelForm[M]):
@@ -44,11 +32,11 @@ class SeenValuesForm(forms.ModelForm[M]):
     def note_seen(self) -> None:
         """Have the page send what it shows; a form that sets more initial values calls it again."""
         if self.instance.pk:
-            self.initial[SEEN] = _written(self._present())
+            self.initial[SEEN] = stale_forms.written(self._present())
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        known = _read(cleaned.pop(SEEN, ""))
+        known = stale_forms.read(cleaned.pop(SEEN, ""))
         if self.instance.pk and known:
             self._refuse_changed(known, cleaned)
         return cleaned
@@ -59,12 +47,12 @@ class SeenValuesForm(forms.ModelForm[M]):
     def _present(self) -> dict[str, str]:
         return {name: _plain(self.initial.get(name)) for name in self._guarded()}
 
-    def _refuse_changed(self, known: Mapping[str, str], cleaned: Mapping[str, Any]) -> None:
+    def _refuse_changed(self, known: Mapping[str, Any], cleaned: Mapping[str, Any]) -> None:
         """Refuse what changed meanwhile, unless the form says the same, and show what it is now."""
         self._lock()
         present = self._present()
-        changed = [name for name, now in present.items() if name in known and known[name] != now]
-        changed = [name for name in changed if name in cleaned and _plain(cleaned[name]) != present[name]]
+        wanted = {name: _plain(cleaned[name]) for name in present if name in cleaned}
+        changed = stale_forms.changed(known, present, wanted)
         for name in changed:
             self.add_error(name, CHANGED)
         if changed:
@@ -82,7 +70,7 @@ class SeenValuesForm(forms.ModelForm[M]):
         for name in changed:
             now = [value for value in present[name].split(",") if value]
             data.setlist(self.add_prefix(name), now)
-        data[self.add_prefix(SEEN)] = _written(present)
+        data[self.add_prefix(SEEN)] = stale_forms.written(present)
         self.data = data
 
 
@@ -126,26 +114,3 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - of any field
     if isinstance(value, int | str):
         return str(int(value)) if isinstance(value, int) else value
     return ",".join(sorted(map(_plain, value)))
-
-
-def _written(values: Mapping[str, str]) -> str:
-    return ";".join(f"{name}={value}" for name, value in values.items())
-
-
-def _read(text: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in text.split(";") if "=" in part)
-
-
-def refuse_changed_label(seen: Sensitivity | None, now: Sensitivity, wanted: Sensitivity) -> None:
-    """Raise ConflictError if a form would set another label than the present one without its person having seen that.
-
-    `seen` is the label that its page showed; None if it does not say.
-    """
-    if seen is not None and seen != now and wanted != now:
-        raise ConflictError(
-            _(
-                "The label was changed to “%(label)s” while this page was open, so nothing was saved. Check the label, "
-                "then save again."
-            )
-            % {"label": now.label}
-        )

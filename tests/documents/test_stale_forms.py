@@ -26,10 +26,11 @@ def model():
     return Model.objects.create(name="openai/x", **values)
 
 
-def form_of(answer):
+def form_of(answer, action=None):
     """Return what the form of a page that says what it showed would send, without its buttons."""
     forms = html.fromstring(answer.content.decode()).forms
-    (form,) = (form for form in forms if {"seen", "on", "form-TOTAL_FORMS"} & set(form.fields.keys()))
+    marked = (form for form in forms if {"seen", "on", "form-TOTAL_FORMS"} & set(form.fields.keys()))
+    (form,) = (form for form in marked if form.action == action)
     sent: dict[str, list[str]] = {}
     for name, value in form.form_values():
         sent.setdefault(name, []).append(value)
@@ -108,6 +109,25 @@ def test_teams_that_were_taken_away_meanwhile_do_not_come_back(page, model, poli
         assert "changed while the page was open" in answer.content.decode()
         assert team not in row.teams.all()
         assert len(form_of(answer)["teams"]) == 1
+
+
+@pytest.mark.parametrize("taken", ["users", "teams"])
+def test_readers_of_ones_own_collection_who_were_taken_away_meanwhile_do_not_come_back(taken, page, alice):
+    bob, team = User.objects.create_user("bob"), Team.objects.create(name="Finance")
+    own = Collection.objects.create(name="Mine", kind=Collection.Kind.OWN, holder=alice)
+    own.owners.add(alice)
+    own.users.add(bob)
+    own.teams.add(team)
+    address, action = f"/library/{own.pk}/settings/", f"/library/{own.pk}/share/"
+    sent = form_of(page.get(address), f"{action}#share")
+    getattr(own, taken).clear()
+    answer = page.post(action, sent)
+    assert answer.status_code == 409
+    assert "changed while the page was open" in answer.content.decode()
+    assert not getattr(own, taken).exists()
+    assert page.post(action, form_of(answer, f"{action}#share")).status_code == 302
+    assert not getattr(own, taken).exists()
+    assert own.users.exists() or own.teams.exists()
 
 
 def test_an_account_that_was_closed_and_a_member_who_left_do_not_come_back(page):
