@@ -15,6 +15,7 @@ from chat.models.messages import (
     Reply,
     ReplyHtml,
     SentMessage,
+    SharedHtml,
     text_of,
     thinking_of,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "RoutingRule",
     "SentMessage",
     "Share",
+    "SharedHtml",
     "Transfer",
     "text_of",
     "thinking_of",

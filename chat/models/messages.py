@@ -124,6 +124,11 @@ class Message(models.Model):
         return str(self.id)
 
     @property
+    def is_live(self) -> bool:
+        """Return whether it is a reply that is still being written."""
+        return self.status == Message.Status.STREAMING
+
+    @property
     def text(self) -> str:
         return text_of(self.parts)
 
@@ -215,6 +220,24 @@ class ReplyHtml(models.Model):
 
     class Meta:
         default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.reply_id)
+
+
+class SharedHtml(models.Model):
+    """The cached HTML of an answer as some readers of a link see it: one for each set of documents that they may read.
+
+    What a link shows can also be an earlier text of the answer. Deleted with its reply.
+    """
+
+    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, help_text="As that of ReplyHtml.")
+    html = models.TextField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["reply", "digest"], name="one_shared_html_a_digest")]
 
     def __str__(self) -> str:
         return str(self.reply_id)

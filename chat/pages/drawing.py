@@ -17,7 +17,8 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import Error
+from django.db import Error, transaction
+from django.db.models import OuterRef
 from django.utils import translation
 from django.utils.safestring import SafeString
 
@@ -25,7 +26,7 @@ from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.grounding import stored
 from chat.markdown import rendering
-from chat.models import Message, ReplyHtml
+from chat.models import Message, ReplyHtml, SharedHtml
 from chat.pages import check_text, fragments
 from chat.turns.receipt import Receipt
 from langai_site.database.writer import healed, in_database_thread
@@ -34,10 +35,17 @@ from langai_site.request_id import carried
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# The HTML of replies by reply and digest; one that was drawn; and what is to be drawn, each with its digest.
+Drawings = dict[tuple[UUID, str], str]
+Drawn = tuple[UUID, str, str]
+Wanted = Sequence[tuple[str, "RenderInput"]]
+
 logger = logging.getLogger(__name__)
 
 # More threads would not draw more, as they share one interpreter; with one, a page would wait for a long answer.
 THREADS = 2
+# Of an answer for the readers of links; older drawings are removed.
+DRAWINGS_MAX = 8
 LIBRARIES = ("markdown-it-py", "math-core", "mdit-py-plugins", "nh3", "pygments")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="drawing")
@@ -122,32 +130,58 @@ async def corrected_frame(reply: Message) -> str:
 
 async def html_of(messages: Iterable[Message]) -> Mapping[UUID, SafeString]:
     """Return the HTML of the messages that are ended replies, from the cache; what is missing is drawn."""
-    html, missing = await off_loop(_cached, messages)
-    drawn: list[ReplyHtml] = []
-    for digest, wanted in missing:
-        job, is_mine = _rendering(digest, wanted)
-        # A request that is cancelled does not cancel the drawing for others.
-        html[wanted.reply] = await asyncio.shield(asyncio.wrap_future(job))
-        if is_mine:
-            drawn.append(ReplyHtml(reply_id=wanted.reply, digest=digest, html=html[wanted.reply]))
-    await _keep(drawn)
-    return {reply: fragments.safe(text) for reply, text in html.items()}
+    wanted, cached = await off_loop(_cached, messages)
+    html, drawn = await _complete(wanted, cached)
+    await _keep(_store, drawn)
+    return html
 
 
-def _cached(messages: Iterable[Message]) -> tuple[dict[UUID, str], list[tuple[str, RenderInput]]]:
-    """Return the cached HTML by reply, and what is still to be drawn, each with its digest."""
-    html: dict[UUID, str] = {}
-    missing: list[tuple[str, RenderInput]] = []
-    for message in messages:
-        if message.role != Message.Role.ASSISTANT or message.status == Message.Status.STREAMING or not message.text:
-            continue
-        wanted = RenderInput.of(message)
-        digest, cached = wanted.digest, getattr(message, "cached_html", None)
-        if cached and cached.digest == digest:
-            html[message.id] = cached.html
-        else:
-            missing.append((digest, wanted))
-    return html, missing
+async def html_for_readers(inputs: Callable[[], Sequence[RenderInput]]) -> Mapping[UUID, SafeString]:
+    """Return the HTML of answers as the readers of a link see them, likewise.
+
+    Addresses differ between readers who may read different documents, so there can be several drawings of an answer.
+    """
+    wanted, cached = await off_loop(_cached_for_readers, inputs)
+    html, drawn = await _complete(wanted, cached)
+    await _keep(_store_for_readers, drawn)
+    return html
+
+
+def _cached(messages: Iterable[Message]) -> tuple[Wanted, Drawings]:
+    """Return what the HTML of ended replies is made from, by its digest, and what is stored of it."""
+    ended = [one for one in messages if one.role == Message.Role.ASSISTANT and not one.is_live and one.text]
+    wanted = _by_digest(map(RenderInput.of, ended))
+    rows = [cached for one in ended if (cached := getattr(one, "cached_html", None))]
+    return wanted, {(row.reply_id, row.digest): row.html for row in rows}
+
+
+def _cached_for_readers(inputs: Callable[[], Sequence[RenderInput]]) -> tuple[Wanted, Drawings]:
+    wanted = _by_digest(inputs())
+    digests, replies = zip(*((digest, one.reply) for digest, one in wanted), strict=True) if wanted else ((), ())
+    found: Drawings = {}
+    for model in (ReplyHtml, SharedHtml):
+        rows = model.objects.filter(reply__in=replies, digest__in=digests).values_list("reply", "digest", "html")
+        found |= {(reply, digest): html for reply, digest, html in rows}
+    return wanted, found
+
+
+def _by_digest(inputs: Iterable[RenderInput]) -> Wanted:
+    return [(one.digest, one) for one in inputs]
+
+
+async def _complete(wanted: Wanted, cached: Drawings) -> tuple[Mapping[UUID, SafeString], Sequence[Drawn]]:
+    """Draw what is not cached. Return the HTML by reply, and what this call has drawn, which is to be stored."""
+    html: dict[UUID, SafeString] = {}
+    drawn: list[Drawn] = []
+    for digest, one in wanted:
+        text = cached.get((one.reply, digest))
+        if text is None:
+            job, is_mine = _rendering(digest, one)
+            # A request that is cancelled does not cancel the drawing for others.
+            text = await asyncio.shield(asyncio.wrap_future(job))
+            drawn += [(one.reply, digest, text)] if is_mine else []
+        html[one.reply] = fragments.safe(text)
+    return html, drawn
 
 
 def _rendering(digest: str, wanted: RenderInput) -> tuple[Future[str], bool]:
@@ -160,17 +194,27 @@ def _rendering(digest: str, wanted: RenderInput) -> tuple[Future[str], bool]:
     return _recent[key], True
 
 
-async def _keep(drawn: Sequence[ReplyHtml]) -> None:
+async def _keep(store: Callable[[Sequence[Drawn]], None], drawn: Sequence[Drawn]) -> None:
     """Store drawn HTML. If that fails, for example because the conversation was deleted, it is drawn again later."""
     if not drawn:
         return
     try:
-        await in_database_thread(_store, drawn)
+        await in_database_thread(store, drawn)
     except Error as error:
         logger.warning("the HTML of %d answers could not be stored (%s)", len(drawn), type(error).__name__)
 
 
-def _store(drawn: Sequence[ReplyHtml]) -> None:
+def _store(drawn: Sequence[Drawn]) -> None:
+    rows = [ReplyHtml(reply_id=reply, digest=digest, html=html) for reply, digest, html in drawn]
     ReplyHtml.objects.bulk_create(
-        drawn, update_conflicts=True, unique_fields=["reply"], update_fields=["digest", "html"]
+        rows, update_conflicts=True, unique_fields=["reply"], update_fields=["digest", "html"]
     )
+
+
+def _store_for_readers(drawn: Sequence[Drawn]) -> None:
+    rows = [SharedHtml(reply_id=reply, digest=digest, html=html) for reply, digest, html in drawn]
+    newest = SharedHtml.objects.filter(reply=OuterRef("reply")).order_by("-pk").values("pk")[:DRAWINGS_MAX]
+    with transaction.atomic():
+        SharedHtml.objects.bulk_create(rows, ignore_conflicts=True)
+        of_these = SharedHtml.objects.filter(reply__in=[reply for reply, _digest, _html in drawn])
+        of_these.exclude(pk__in=newest).delete()

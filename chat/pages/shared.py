@@ -1,6 +1,8 @@
 """What a link to a shared conversation opens: its page, its files, its export, and a copy of it."""
 
+import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,16 +12,15 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.markdown import rendering
 from chat.models import Conversation, Message
 from chat.pages import conversation as pages
 from chat.pages import drawing, fragments
 from chat.pages.attachments import sent_in_chunks
+from chat.pages.drawing import RenderInput
 from chat.pages.signing_in import page_of_person
 from chat.shares import copying, reading
 from chat.shares.reading import SharedConversation, SharedMessage
@@ -64,28 +65,40 @@ def _same(user: User) -> User:
 @page_of_person
 async def page(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show a shared conversation, with the passages that its reader may read."""
-    found = await _read(request, reading.read, token)
-    html = [await drawing.off_loop(_html, found, message) for message in found.messages]
+    number = request.GET.get("page", "")
+
+    def read(user: User | None, token: str) -> SharedConversation:
+        return reading.read_page(user, token, int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1)
+
+    found = await _read(request, read, token)
+    html = await drawing.html_for_readers(partial(_inputs, found))
     for message in found.messages:
         # For this page alone: the row is not saved.
         message.row.error = message.row.shown_error
     context = {
         "shared": found,
-        "turns": list(zip(found.messages, html, strict=True)),
+        "turns": [(message, html.get(message.row.id, fragments.NOTHING)) for message in found.messages],
         "hidden": sorted({name for message in found.messages for source in message.sources for name in source.ask}),
         "lacks": any(source.citation is None for message in found.messages for source in message.sources),
         "is_mine": request.user.is_authenticated and request.user.pk == found.share.owner_id,
+        "previous": found.page - 1,
+        "next": found.page + 1 if found.page < found.pages else 0,
     }
     return await pages.drawn(request, PAGE, context)
 
 
-def _html(shared: SharedConversation, message: SharedMessage) -> SafeString:
-    """Return an answer as HTML. A number leads to its passage if the reader may read that."""
-    if message.row.role == Message.Role.USER:
-        return fragments.NOTHING
-    known = {source.number: address_of(source) for source in message.sources if source.citation}
-    text = message.text if shared.share.includes_sources else without_unknown(message.text, ())
-    return fragments.safe(rendering.render(text, known))
+def _inputs(shared: SharedConversation) -> list[RenderInput]:
+    """Return what the HTML of the answers is made from. A number leads to its passage if the reader may read that."""
+    answers = [one for one in shared.messages if one.row.role == Message.Role.ASSISTANT and one.text]
+    return [RenderInput(one.row.id, _text(shared, one), _addresses(one), (), {}) for one in answers]
+
+
+def _text(shared: SharedConversation, message: SharedMessage) -> str:
+    return message.text if shared.share.includes_sources else without_unknown(message.text, ())
+
+
+def _addresses(message: SharedMessage) -> dict[int, str]:
+    return {source.number: address_of(source) for source in message.sources if source.citation}
 
 
 def address_of(source: reading.SharedSource) -> str:
@@ -101,7 +114,7 @@ def address_of(source: reading.SharedSource) -> str:
 @page_of_person
 async def markdown(request: HttpRequest, token: str) -> HttpResponseBase:
     """Send a shared conversation as a Markdown file."""
-    found = await _read(request, reading.read, token)
+    found = await _read(request, reading.read_whole, token)
     text = await drawing.off_loop(_markdown, found)
     name = content_disposition_header(True, f"{found.title[:60]}.md") or "attachment"
     return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers={"Content-Disposition": name})
@@ -112,8 +125,7 @@ def _markdown(shared: SharedConversation) -> str:
     parts = [f"# {' '.join(shared.title.split())}", f"{shared_by} · {shared.label.label}"]
     for message in shared.messages:
         role = Message.Role(message.row.role)
-        text = message.text if shared.share.includes_sources else without_unknown(message.text, ())
-        parts += [f"## {_(SPEAKERS[role])}", text, _sources(message.sources)]
+        parts += [f"## {_(SPEAKERS[role])}", _text(shared, message), _sources(message.sources)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

@@ -5,6 +5,7 @@ Rights and labels are read at each request, so a link that is revoked is gone in
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -24,6 +25,9 @@ from search.services import present
 
 GONE = gettext_noop("This link does not exist, or it is not for you. Ask the person who sent it to you.")
 LISTED = 100
+# A page shows at most this many messages, or fewer if their texts together are longer than this many characters; but
+# always at least a question and its answer.
+PAGE_MESSAGES, PAGE_CHARS, LEAST = 100, 200_000, 2
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,14 @@ class SharedMessage:
 
 @dataclass(frozen=True)
 class SharedConversation:
-    """What a link shows to one reader."""
+    """What a link shows to one reader: all its messages, or one page of them."""
 
     share: Share
     title: str
     label: Sensitivity
     messages: Sequence[SharedMessage] = field(default_factory=list)
+    page: int = 1
+    pages: int = 1
 
 
 def access_link(user: User | None, token: str) -> tuple[Share, Sensitivity]:
@@ -101,17 +107,44 @@ def shared_with(user: User) -> list[Share]:
     return [share for share in found if share.conversation.label < Sensitivity.CONFIDENTIAL or share.pk in by_name]
 
 
-def read(user: User | None, token: str) -> SharedConversation:
-    """Return what a link shows to a person. Counts the view, unless it is the owner's. Raises NotFoundError."""
+def read_page(user: User | None, token: str, page: int = 1) -> SharedConversation:
+    """Return a page of what a link shows to a person. Counts the view, unless it is the owner's. Raises NotFoundError.
+
+    A page that there is not becomes the nearest one.
+    """
     share, label = access_link(user, token)
-    if user is None or user.pk != share.owner_id:
+    pages = _pages(share.snapshot)
+    page = min(max(page, 1), len(pages))
+    if page == 1 and (user is None or user.pk != share.owner_id):
         Share.objects.filter(pk=share.pk).update(views=F("views") + 1)
+    shown = messages_of(user, share, pages[page - 1])
+    return SharedConversation(share, share.conversation.title, label, shown, page, len(pages))
+
+
+def read_whole(user: User | None, token: str) -> SharedConversation:
+    """Return all that a link shows to a person. Raises NotFoundError."""
+    share, label = access_link(user, token)
     return SharedConversation(share, share.conversation.title, label, messages_of(user, share))
 
 
-def messages_of(user: User | None, share: Share) -> list[SharedMessage]:
-    """Return the messages of a link for one reader, without those that were deleted since."""
-    texts = {UUID(row["id"]): row["text"] for row in share.snapshot}
+def _pages(snapshot: Sequence[Mapping[str, Any]]) -> list[Sequence[Mapping[str, Any]]]:
+    """Split a snapshot into pages, of which there is at least one."""
+    pages: list[Sequence[Mapping[str, Any]]] = []
+    start = chars = 0
+    for at, row in enumerate(snapshot):
+        chars += len(row["text"])
+        count = at - start
+        if count >= PAGE_MESSAGES or (count >= LEAST and chars > PAGE_CHARS):
+            pages.append(snapshot[start:at])
+            start, chars = at, len(row["text"])
+    return [*pages, snapshot[start:]]
+
+
+def messages_of(
+    user: User | None, share: Share, snapshot: Sequence[Mapping[str, Any]] | None = None
+) -> list[SharedMessage]:
+    """Return the messages of a link, or of a part of its snapshot, without those that were deleted since."""
+    texts = {UUID(row["id"]): row["text"] for row in (share.snapshot if snapshot is None else snapshot)}
     rows = [row for some in branches.chunks([*texts]) for row in branches.read(some) if not row.deleted_at]
     cited = [cited for row in rows for cited in row.citations.all()] if share.includes_sources and user else []
     sources = _sources(user, share, cited) if user else {}

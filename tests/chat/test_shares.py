@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.conversations import access as conversations
-from chat.conversations import attachments, branches, corrections, deleting
-from chat.models import Attachment, Citation, Conversation, GivenDocument, Message, Share
+from chat.conversations import attachments, branches, corrections, deleting, removing
+from chat.markdown import rendering
+from chat.models import Attachment, Citation, Conversation, GivenDocument, Message, Share, SharedHtml
+from chat.pages import drawing
 from chat.shares import copying, links, reading
 from chat.shares.links import ShareForm
 from chat.turns import storage
@@ -186,6 +188,72 @@ def test_a_citation_opens_for_those_who_may_read_its_document_and_others_see_who
     assert "[1]" not in client_of(carol).get(address(without)).content.decode()
     copied = Conversation.objects.filter(owner=bob).first()
     assert GivenDocument.objects.filter(reply__conversation=copied, document=source.document).exists()
+
+
+def test_what_was_drawn_for_a_reader_is_not_drawn_again(alice, bob, carol, talk, monkeypatch):
+    drawn, real = [], rendering.render
+
+    def render(text, *args):
+        drawn.append(text)
+        return real(text, *args)
+
+    monkeypatch.setattr(rendering, "render", render)
+    monkeypatch.setattr(drawing, "SHARED_SECONDS", 0)
+    Message.objects.filter(role="assistant", parts__0__text="Word 3").update(
+        parts=[{"type": "text", "text": "**Word** 3"}]
+    )
+    dan = User.objects.create_user("dan", password="a long enough one")
+    share = shared(alice, talk, bob, carol, dan)
+    pages = [client_of(bob).get(address(share)).content.decode() for _ in range(3)]
+    assert sorted(drawn) == ["**Word** 3", "They sing early [1]."]
+    assert all("<strong>Word</strong> 3" in page and "They sing early" in page for page in pages)
+    # Dan may read as little as Bob. For Carol, who may read the document, one answer looks different.
+    assert "They sing early" in client_of(dan).get(address(share)).content.decode()
+    assert len(drawn) == 2
+    assert [client_of(carol).get(address(share)).content.decode().count('class="cite"') for _ in range(2)] == [1, 1]
+    assert drawn[2:] == ["They sing early [1]."]
+    # What the page of the conversation has drawn serves the link as well.
+    client_of(alice).get(reverse("chat:conversation", args=[talk.id]))
+    before = len(drawn)
+    newer, messages = long_conversation(alice, 4, "**Plain** {}")
+    client_of(alice).get(reverse("chat:conversation", args=[newer.id]))
+    assert len(drawn) == before + 2
+    assert "<strong>Plain</strong> 3" in client_of(bob).get(address(shared(alice, newer, bob))).content.decode()
+    assert len(drawn) == before + 2
+
+
+def test_few_drawings_of_an_answer_are_kept(alice, bob, talk, monkeypatch):
+    monkeypatch.setattr(drawing, "DRAWINGS_MAX", 2)
+    share = shared(alice, talk, bob)
+    for number in range(4):
+        monkeypatch.setattr(rendering, "RENDERER_VERSION", f"{number}")
+        assert status(bob, share) == 200
+    assert SharedHtml.objects.count() == 2 * 2
+    conversations.delete(alice.id, talk.id)
+    Conversation.objects.filter(id=talk.id).update(deleted_at=timezone.now() - timedelta(hours=2))
+    removing.purge_deleted()
+    assert not SharedHtml.objects.exists()
+
+
+def test_a_long_conversation_is_shown_in_pages(alice, bob, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_MESSAGES", 4)
+    row, _messages = long_conversation(alice, 10, "Message number {}.")
+    share = shared(alice, row, bob)
+    client = client_of(bob)
+
+    def shown(query):
+        page = client.get(address(share) + query).content.decode()
+        return re.findall(r"Message number (\d)", page), re.findall(r'href="\?page=(\d)" rel="(\w+)"', page)
+
+    assert shown("") == shown("?page=x") == shown("?page=0") == (list("0123"), [("2", "next")])
+    assert shown("?page=2") == (list("4567"), [("1", "prev"), ("3", "next")])
+    assert shown("?page=3") == shown("?page=99") == (list("89"), [("2", "prev")])
+    text = client.get(address(share, "shared-markdown")).content.decode()
+    assert re.findall(r"Message number (\d)", text) == list("0123456789")
+    share.refresh_from_db()
+    assert share.views == 3
+    monkeypatch.setattr(reading, "PAGE_CHARS", 40)
+    assert shown("")[0] == list("01")
 
 
 def test_it_is_a_snapshot_until_it_is_updated_and_the_address_stays(alice, bob, talk):
