@@ -215,7 +215,7 @@ def test_what_was_drawn_for_a_reader_is_not_drawn_again(alice, bob, carol, talk,
     # What the page of the conversation has drawn serves the link as well.
     client_of(alice).get(reverse("chat:conversation", args=[talk.id]))
     before = len(drawn)
-    newer, messages = long_conversation(alice, 4, "**Plain** {}")
+    newer, _messages = long_conversation(alice, 4, "**Plain** {}")
     client_of(alice).get(reverse("chat:conversation", args=[newer.id]))
     assert len(drawn) == before + 2
     assert "<strong>Plain</strong> 3" in client_of(bob).get(address(shared(alice, newer, bob))).content.decode()
