@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0029_undo_notices'),
+        ('chat', '0030_folder_files'),
     ]
 
     operations = [
