@@ -15,12 +15,12 @@ from typing import NamedTuple
 from search.keywords.compounds import parts_of
 from search.keywords.languages import COMMON, STEMMERS, language_of, small_words
 from search.keywords.letters import ATOM, CHUNK, RUN, UNSPACED, folded, grams, humps, plain, simplified
-from search.keywords.numbers import SPACED, below, number, phones, versions_above
+from search.keywords.numbers import SPACED, number, phones, versions_above, versions_below
 from search.keywords.stems import stems
 from search.keywords.weights import LOCAL_NUMBER, NAMED, PARTS, SMALL_WORD, VERSION_BELOW, of_grams
 
 # Raise it when texts are analysed differently: rows of another version count as missing and are written again.
-VERSION = 2
+VERSION = 3
 
 # Characters of a token; a longer one is cut off.
 TOKEN_CHARS = 64
@@ -72,12 +72,14 @@ class Term:
 class WordReading(NamedTuple):
     """A chunk, or a piece of it, in one language. Each of `names` means the whole; all of `parts` together do.
 
-    `smaller` are for questions that are shorter than a gram, or name only the first numbers of a version.
+    `smaller` are for questions that are shorter than a gram, or name only the first numbers of a version; `below` are
+    the marks of the versions that begin with these numbers.
     """
 
     names: tuple[str, ...]
     parts: tuple[str, ...] = ()
     smaller: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
     weight: float = 1.0
 
 
@@ -136,11 +138,16 @@ def _known_terms(chunk: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
     terms = []
     for same in zip(*(_read(chunk, language) for language in languages), strict=True):
         forms = [Form((name,)) for reading in same for name in reading.names]
-        forms += [Form((below(name),), VERSION_BELOW) for reading in same for name in reading.names if below(name)]
+        forms += [Form((*_words(reading), mark), VERSION_BELOW) for reading in same for mark in reading.below]
         forms += [Form(reading.parts, PARTS) for reading in same if reading.parts]
         forms += [Form(tuple(NAME + token for token in form.tokens), NAMED * form.weight) for form in forms]
         terms.append(Term(tuple(dict.fromkeys(forms)), same[0].weight))
     return tuple(terms)
+
+
+def _words(reading: WordReading) -> Iterator[str]:
+    """Yield the parts of a code without its numbers: langai of langai-3.20."""
+    return (part for part in reading.parts if not any(map(str.isdigit, part)))
 
 
 class _Tokens(dict[str, tuple[str, ...]]):
@@ -180,9 +187,9 @@ def _read(chunk: str, language: str) -> tuple[WordReading, ...]:
     if not atoms:
         return ()
     signs = _signs(chunk, atoms)
-    if len(atoms) == 1 and not any(signs):
-        return (_read_atom(atoms[0], language),)
-    return (_read_code(atoms, signs, language),)
+    is_word = len(atoms) == 1 and not any(signs)
+    found = _read_atom(atoms[0], language) if is_word else _read_code(atoms, signs, language)
+    return (found._replace(below=tuple(map(_cut, versions_below(chunk)))),)
 
 
 def _read_run(run: str, language: str) -> Sequence[WordReading]:

@@ -11,9 +11,13 @@ _DECIMAL = re.compile(r"\d+[.,]\d+")
 _ROUND = re.compile(r"(\d+)[.,]00")
 # A number with spaces between its thousands, not part of anything longer.
 SPACED = r"(?<![\w.,:/'\u2019\-])\d{1,3}(?:\s\d{3})+(?:[.,]\d{1,2})?(?!\w|[.,:/'\u2019\-]\d)"
-# A version has two points or more.
-_VERSION = re.compile(r"(v?)(\d+(?:\.\d+){2,})")
-_PREFIX = re.compile(r"v?\d+(?:\.\d+)+")
+# A version has two points or more, or a v and one.
+_VERSION = re.compile(r"(?:\d+(?:\.\d+){2,}|v\d+(?:\.\d+)+)")
+# What versions begin with: 3.20, v3.20, 3.20.x, 3.x, v3.
+_PREFIX = re.compile(
+    r"(?<![\d.])(\d+(?:\.\d+)+)(?:\.x)?(?![\w.])|(?<![\w.])v?(\d+)\.x(?![\w.])|(?<![\w.])v(\d+)(?![\w.])",
+    re.IGNORECASE,
+)
 
 # A telephone number begins with a plus, a zero or an area code in brackets, or has the American groups.
 _DIGITS = re.compile(r"(?<![\w+.,:/\-])[+(]?\d[\d ()./\-\u2010-\u2015]{5,24}\d(?!\w|[.,:/\-]\d)")
@@ -47,17 +51,17 @@ def _in_ascii(text: str) -> str:
 
 
 def versions_above(token: str) -> list[str]:
-    """Return the marks of the versions that one belongs to: 3.2.1 belongs to "3.2."."""
-    match = _VERSION.fullmatch(token)
-    if not match:
+    """Return the marks of the versions that one belongs to: 3.20.1 belongs to "3." and "3.20.", not to "3.2."."""
+    if not _VERSION.fullmatch(token):
         return []
-    parts = match[2].split(".")
-    return [f"{match[1]}{'.'.join(parts[:count])}." for count in range(2, len(parts))]
+    parts = token.removeprefix("v").split(".")
+    return [f"{'.'.join(parts[:count])}." for count in range(1, len(parts))]
 
 
-def below(token: str) -> str:
-    """Return the mark of the versions that belong to a version, 3.2; empty if the token is none."""
-    return f"{token}." if _PREFIX.fullmatch(token) else ""
+def versions_below(chunk: str) -> list[str]:
+    """Return the marks of all versions that begin with one named in a chunk; its numbers as they are written."""
+    found = (next(filter(None, match.groups())) for match in _PREFIX.finditer(_in_ascii(chunk)))
+    return [f"{version}." for version in found]
 
 
 def phones(text: str) -> Iterator[tuple[re.Match[str], list[str]]]:

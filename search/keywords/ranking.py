@@ -73,8 +73,14 @@ class KeywordQuestion:
 
     @cached_property
     def information(self) -> Mapping[str, float]:
-        """Return how much finding each token says: its inverse document frequency."""
-        return {token: self._rarity(count) for token, count in self.counts.items()}
+        """Return how much finding each token says: its inverse document frequency.
+
+        The mark of the versions below 3.20 says no more than 3.20 itself.
+        """
+        return {
+            token: self._rarity(max(count, self.counts.get(token.removesuffix("."), 0)))
+            for token, count in self.counts.items()
+        }
 
     @cached_property
     def most(self) -> float:

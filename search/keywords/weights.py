@@ -9,7 +9,7 @@ from search.questions.lexicon import LANGUAGES
 SMALL_WORD, PARTS = 0.1, 0.8
 # What is in the file's name instead of the text; a version that belongs to the one asked for; a telephone number
 # without its area.
-NAMED, VERSION_BELOW, LOCAL_NUMBER = 1.1, 0.8, 0.9
+NAMED, VERSION_BELOW, LOCAL_NUMBER = 1.1, 0.9, 0.9
 # Characters of scripts without spaces: in a small word; and Japanese ones that mostly end words.
 SMALL, KANA = 0.1, 0.2
 

@@ -171,10 +171,28 @@ def test_numbers_and_versions_are_kept_apart():
     assert looked_up("3.2") & set(tokens("3.2.1"))
     assert looked_up("v3.2") & set(tokens("v3.2.1"))
     assert not looked_up("3.2") & set(tokens("3.21.0"))
+    assert not looked_up("3.2") & set(tokens("3.20.1 and 13.2.1"))
     assert not looked_up("3.2.1") & set(tokens("3.2"))
     assert not set(tokens("the 01.02.2024 and 2024-02-01")) & set(tokens("call 1022024"))
     assert {"100", "200"} <= set(tokens("100 200"))
     assert not set(tokens("C")) & {"c++", "c#"}
+
+
+@pytest.mark.parametrize("asked", ["3.20", "v3.20", "3.20.x", "V3.20.X", "3.x", "v3", "“3.20”", "3.20,", "关于3.20的"])
+@pytest.mark.parametrize("text", ["3.20.1", "v3.20.1", "3.20.1-rc1", "kiosk-3.20.1", "(3.20.1)", "3.20.1。"])
+def test_a_version_is_found_by_what_it_begins_with(asked, text):
+    assert looked_up(asked) & set(tokens(text))
+    assert not looked_up(asked) & set(tokens(text.replace("3.20", "13.20").replace("kiosk", "atlas")))
+
+
+@pytest.mark.parametrize("text", ["3.2.1", "3.200.1", "3.2", "32.0.1", "3201", "1.3.20"])
+def test_a_version_ends_at_a_point(text):
+    assert not looked_up("3.20") & set(tokens(text))
+
+
+def test_a_product_and_its_version_belong_together():
+    [term] = question("kiosk-3.20", ("en",))
+    assert ("kiosk", "3.20.") in {form.tokens for form in term.forms}
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,9 @@ def _releases() -> Iterator[Text | Question]:
         )
         yield _file(name, text)
         yield _asked("version", f"{i}-a", f"What does version {version} mend?", name)
-        yield _asked("version", f"{i}-b", f"How much disk does {version.rsplit('.', 1)[0]} need?", name)
+        beginning = version.rsplit(".", 1)[0]
+        yield _asked("version", f"{i}-b", f"How much disk does {beginning} need?", name)
+        yield _asked("version", f"{i}-c", f"What's new in {'v' if i % 2 else ''}{beginning}?", name)
 
 
 def _people() -> Iterator[Text | Question]:
