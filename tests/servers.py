@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from langai_site.processes import chroma
+
 POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 # The shell is Chromium without windows, in half the processor's time; but on a busy machine it lost what was typed
 # behind a list of choices.
@@ -36,8 +38,11 @@ class Chroma:
 
     def start(self) -> "Chroma":
         binary = Path(sys.executable).with_name("chroma")
-        command = [binary, "run", "--host", "127.0.0.1", "--port", str(self.port), "--path", self.folder]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = chroma.written(self.folder / "chroma.yaml", host="127.0.0.1", port=self.port, path=self.folder)
+        command = [binary, "run", file]
+        environment = os.environ | {"RUST_LOG": "warn"}
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(300):
             if self.answers():
                 return self

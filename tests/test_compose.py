@@ -7,6 +7,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from langai_site.processes import chroma
 from tests.test_readme import settings_read
 
 ROOT = Path(__file__).parent.parent
@@ -25,12 +26,22 @@ def test_our_services_run_commands_that_exist(name):
 def test_the_vector_store_writes_for_its_own_account_alone():
     shell, option, line = SERVICES["chroma"]["command"]
     assert (shell, option, line.split(" && ")[0]) == ("sh", "-c", "umask 077")
-    assert line.split(" && ")[1].startswith("exec chroma run ")
+    assert line.split(" && ")[1] == "exec chroma run /etc/chroma.yaml"
+
+
+def test_every_chroma_is_configured_like_that_of_one_machine():
+    [file] = SERVICES["chroma"]["configs"]
+    assert file == {"source": "chroma", "target": "/etc/chroma.yaml"}
+    expected = chroma.configuration(host="0.0.0.0", port=8000, path=Path("/data"))
+    assert yaml.safe_load(COMPOSE["configs"]["chroma"]["content"]) == expected
+    unit = ROOT / "docs/operations/systemd/chroma.yaml"
+    expected = chroma.configuration(host="127.0.0.1", port=8100, path=Path("/var/lib/langai/chroma"))
+    assert yaml.safe_load(unit.read_text()) == expected
 
 
 def test_our_services_get_settings_that_exist():
     names = {name for service in OURS.values() for name in service.get("environment", {})}
-    assert names - {"ANONYMIZED_TELEMETRY"} <= settings_read()
+    assert names - {"ANONYMIZED_TELEMETRY", "RUST_LOG"} <= settings_read()
     assert {"DATABASE_URL", "REDIS_URL", "CHROMA_URL", "ENV", "ALLOWED_HOSTS", "TRUSTED_PROXIES"} <= names
 
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from langai_site.folders import DISK_FULL, is_disk_full
-from langai_site.processes import ports
+from langai_site.processes import chroma, ports
 from langai_site.processes.local_model import child as local_model
 from langai_site.processes.supervisor import Child, Supervisor, die_with, write_json, write_line
 
@@ -109,9 +109,10 @@ def _children() -> list[Child]:
 
 def _chroma(port: int) -> Child:
     program = Path(sys.executable).with_name("chroma")
-    command = [str(program), "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(settings.CHROMA_PATH)]
+    file = settings.DATA_DIR / "chroma.yaml"
+    command = [str(program), "run", str(chroma.written(file, host="127.0.0.1", port=port, path=settings.CHROMA_PATH))]
     # Stopped last: answers that are being finished may still search.
-    environment = {"ANONYMIZED_TELEMETRY": "False"}
+    environment = {"ANONYMIZED_TELEMETRY": "False", "RUST_LOG": "warn"}
     return Child("chroma", command, environment, wave=1, shown=CHROMA_TROUBLE, remedy=set_chroma_aside)
 
 

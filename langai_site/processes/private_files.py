@@ -17,7 +17,7 @@ OTHERS = 0o077
 # Everything that LangAI creates in DATA_DIR, and Chroma in its folder.
 OURS = (
     *("secret_key", "langai.sqlite3*", "run.lock", "chroma.url", "handbook.loaded", "static.fingerprint"),
-    *("locale", "locale.fingerprint"),
+    *("chroma.yaml", "locale", "locale.fingerprint"),
     *(
         "files",
         "model",

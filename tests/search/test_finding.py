@@ -66,7 +66,7 @@ def test_questions_in_other_words_find_their_page(alice, handbook, embedder, sto
 def test_a_question_about_a_version_finds_those_that_belong_to_it(alice, handbook, embedder, store, add, question):
     things = ["printing", "exports", "totals", "drafts", "charts", "mails", "the crane", "labels", "the queue"]
     news = [f"News of the week: there is something new to say about {thing}." for thing in things]
-    releases = [f"{version}.{n} – {things[n]}" for n in range(4) for version in ("3.2", "3.20", "13.20")]
+    releases = [f"{version}.{n}: {things[n]}" for n in range(4) for version in ("3.2", "3.20", "13.20")]
     add(handbook, [*HANDBOOK, *news, *releases])
     found = "\n".join(texts(for_prompt(alice, question)))
     assert all(text in found for text in releases if text.startswith("3.20."))
