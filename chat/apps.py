@@ -18,6 +18,7 @@ class ChatConfig(AppConfig):
         from chat.transfers import access as transfers
         from chat.transfers import jobs, moving_in
         from chat.turns import cited_sources, comparing_versions, sending
+        from chat.verified import following, indexing
         from langai_site import document_uses, openwebui, registry, stored_data
 
         def live_replies() -> int:
@@ -48,8 +49,11 @@ class ChatConfig(AppConfig):
         registry.worker_job("old exports", seconds=3600, run=transfers.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         document_uses.after_replacement(comparing_versions.begin)
+        document_uses.after_relabelling(following.raise_labels)
         document_uses.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
+        registry.worker_job("verified answers", seconds=5, run=indexing.run)
+        registry.worker_job("verified answers to review", seconds=60, run=following.expire_due)
         stored_data.derived_models.append("chat.MessageWords")
         stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)
         stored_data.leavings["transfers"] = stored_data.Leaving(lambda _user_id: {}, transfers.remove_all)

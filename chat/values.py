@@ -82,6 +82,16 @@ class AssistantInUse:
         return tokens.about(tokens.size(self.prompt)) if self.instructions else 0
 
 
+@dataclass(frozen=True)
+class VerifiedBy:
+    """Which verified answer was shown: its id and version, the name of who verified it, and the day as an ISO date."""
+
+    answer: str
+    version: int
+    name: str
+    day: str
+
+
 # Who answers from now on, as a form says it: an assistant's id, empty for nobody, None for the same as before.
 ChosenAssistant = UUID | Literal[""] | None
 

@@ -13,6 +13,7 @@ from documents.extraction import folders
 from documents.models import Document, Picture, PreviousVersion
 from search import services as search
 from search.models import Source
+from search.types import VERIFIED_ANSWER
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ def sweep() -> None:
     _sweep_unfinished(Path(settings.FILE_UPLOAD_TEMP_DIR))
     _sweep_readings()
     orphans = Source.objects.exclude(document__in=Document.with_deleted.values("pk"))
+    orphans = orphans.exclude(media_type=VERIFIED_ANSWER)
     for document_id in orphans.values_list("document", flat=True).distinct():
         search.remove(document_id)
     live = Source.objects.live().filter(document=OuterRef("pk"))

@@ -36,6 +36,7 @@ class Quotations(Protocol):
 
 _quotations: list[Quotations] = []
 _replacements: list[Callable[[UUID], object]] = []
+_relabelled: list[Callable[[UUID], object]] = []
 _answer_counts: list[Callable[[Any], Mapping[UUID, int]]] = []
 _passage_drawings: list[PassageDrawing] = []
 _histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
@@ -86,6 +87,17 @@ def version_replaced(source: UUID) -> None:
     """Say that this version of a document has gone live in place of another."""
     for begin in _replacements:
         begin(source)
+
+
+def after_relabelling(follow: Callable[[UUID], object]) -> None:
+    """Register `follow(document)`, called in the transaction in which a document gets another label."""
+    _relabelled.append(follow)
+
+
+def relabelled(document: UUID) -> None:
+    """Say that a document may have another label now."""
+    for follow in _relabelled:
+        follow(document)
 
 
 def answer_counts(read: Callable[[Any], Mapping[UUID, int]]) -> None:

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from langai_site.sensitivity import Sensitivity
 
+# The media type of a verified answer, which is searched as a document that nobody uploaded.
+VERIFIED_ANSWER = "text/x-verified-answer"
+
 
 @dataclass(frozen=True)
 class Reader:

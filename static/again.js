@@ -15,6 +15,11 @@ export function open(button) {
   reply = button.dataset.again;
   form.action = patterns.fork.replace(NOBODY, reply);
   const turn = document.getElementById(`m-${reply}`);
+  const verify = find("[data-verify]", menu);
+  if (verify) {
+    verify.href = verify.dataset.verify.replace(NOBODY, reply);
+    verify.hidden = !find(".sources", turn) || Boolean(find(".verified", turn));
+  }
   find("[data-edit]", menu).hidden = !find(".answer", turn);
   find("[data-delete]", menu).hidden = !find(".siblings", turn);
 }

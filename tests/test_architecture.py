@@ -34,7 +34,7 @@ LAYERS = {
         "measures llm history overview grounding",
         "routing",
         "conversations",
-        "assistants saved_prompts",
+        "assistants saved_prompts verified",
         "turns",
         "live shares transfers",
         "pages",
@@ -107,7 +107,9 @@ OWNED = re.compile(
 )
 RECEIPT_AS_A_DICTIONARY = re.compile(r"""receipt(?:\[|\.get\()["']""")
 # Each reads one value below the room of receipts, or without the rest of one.
-READ_ONE_VALUE = {"chat/grounding/stored.py", "chat/turns/reply_labels.py"}
+READ_ONE_VALUE = {
+    *("chat/conversations/verified_state.py", "chat/grounding/stored.py", "chat/turns/reply_labels.py"),
+}
 MOST_WORDS_IN_CODE = 40
 # Registers, which hold more than words: what an audit event is, and how a type of file is read.
 REGISTERS = {"langai_site/audit/actions.py", "langai_site/detectors/namings.py", "documents/extraction/registry.py"}

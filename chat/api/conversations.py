@@ -22,7 +22,7 @@ from chat.api.schemas import (
     label_of,
     message_of,
 )
-from chat.conversations import access, branches, export, folders, lists, ordering
+from chat.conversations import access, branches, export, folders, lists, ordering, verified_state
 from chat.conversations.ordering import Action
 from chat.live import runner
 from chat.models import Conversation, Message
@@ -154,6 +154,7 @@ async def _joined(head: str, separator: str, pieces: Iterable[bytes], end: str) 
 def _messages(messages: Iterable[Message], indent: int | None, owner: int) -> str:
     every = list(messages)
     checks = cited_sources.readable_checks(owner, every)
+    verified_state.attach(owner, every)
     return ", ".join(_written(message_of(message, checks[message.id]), indent) for message in every)
 
 

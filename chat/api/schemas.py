@@ -1,7 +1,7 @@
 """What programs send to the chat, and what they get from it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -95,6 +95,17 @@ class CheckOut(Schema):
     foreign: bool
 
 
+class VerifiedOut(Schema):
+    """The verified answer that was shown, without asking a model. `current`: it is still in force, in this version."""
+
+    id: UUID
+    version: int
+    name: str
+    day: date
+    current: bool
+    url: str
+
+
 class Answer(Schema):
     """An answer. `cost` is in US dollars, null if the model has no price; `receipt` says how it came about.
 
@@ -111,6 +122,7 @@ class Answer(Schema):
     status: str
     citations: list[CitationOut]
     checks: list[CheckOut] = []
+    verified: VerifiedOut | None = None
     receipt: dict[str, Any]
 
 
@@ -145,6 +157,7 @@ class MessageOut(Schema):
     attachments: list[AttachmentOut] = []
     citations: list[CitationOut] = []
     checks: list[CheckOut] = []
+    verified: VerifiedOut | None = None
     receipt: dict[str, Any] = {}
 
 
@@ -243,6 +256,22 @@ def check_of(check: SentenceCheck) -> CheckOut:
     )
 
 
+def verified_of(reply: Message) -> VerifiedOut | None:
+    """Return which verified answer a reply shows, if it was read with its state."""
+    state = reply.verified_state
+    if state is None:
+        return None
+    url = reverse("chat:verified", args=[state.by.answer]) if state.is_readable else ""
+    return VerifiedOut(
+        id=UUID(state.by.answer),
+        version=state.by.version,
+        name=state.by.name,
+        day=date.fromisoformat(state.by.day),
+        current=state.is_current,
+        url=url,
+    )
+
+
 def answer_of(reply: Message, checks: Sequence[SentenceCheck] = ()) -> Answer:
     """Return the answer for a reply that has ended and was read with its citations."""
     receipt = Receipt.from_json(reply.receipt)
@@ -257,6 +286,7 @@ def answer_of(reply: Message, checks: Sequence[SentenceCheck] = ()) -> Answer:
         status=reply.status,
         citations=[citation_of(citation) for citation in reply.citations.all()],
         checks=list(map(check_of, checks)),
+        verified=verified_of(reply),
         receipt=receipt.for_programs(),
     )
 
@@ -278,5 +308,6 @@ def message_of(message: Message, checks: Sequence[SentenceCheck] = ()) -> Messag
         attachments=[attachment_of(row) for row in message.attachments.all()],
         citations=[citation_of(citation) for citation in message.citations.all()],
         checks=list(map(check_of, checks)),
+        verified=verified_of(message),
         receipt=Receipt.from_json(message.receipt).for_programs(),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chat.conversations.verified_state import verified_by
 from chat.grounding import stored
 from chat.models import Citation, Conversation, Message
 from langai_site.sensitivity import Sensitivity
@@ -28,6 +29,8 @@ def _message(message: Message) -> str:
     role = Message.Role(message.role)
     by = f" ({message.model})" if role == Message.Role.ASSISTANT and message.model else ""
     by += ", " + _("edited by you") if message.original is not None else ""
+    shown = verified_by(message)
+    by += ", " + _("verified by %(name)s on %(day)s") % {"name": shown.name, "day": shown.day} if shown else ""
     parts = [f"## {SPEAKERS[role]}{by}", _files(message), message.text or drawn(message.error)]
     found = stored.summary(stored.checks_of_reply(message))
     checked = _("Compared with the sources by words and figures: %(found)s.") % {"found": found} if found else ""

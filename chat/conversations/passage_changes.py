@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 from django.forms import model_to_dict
 
+from chat.conversations import verified_state
 from chat.models import Citation, Message, PassageChange
 from search import passage_changes
 from search.services import version_texts
@@ -64,7 +65,8 @@ def _spans(citation: Citation, change: PassageChange) -> tuple[Span, Span]:
 
 
 def attach(reader: int, messages: Sequence[Message]) -> Sequence[Message]:
-    """Set `passage_changes` of the messages that need it, and return all of them."""
+    """Set `passage_changes` and `verified_state` of the messages that need it, and return all of them."""
+    verified_state.attach(reader, messages)
     by_reply: dict[object, list[ShownChange]] = {}
     citations = [citation for message in messages for citation in message.citations.all()]
     for shown in shown_changes(reader, citations):

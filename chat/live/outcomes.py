@@ -58,7 +58,7 @@ async def ended(
         text=answer.text,
         status=status,
         causes=reply.causes,
-        model=prepared.model.name if prepared else request.pick.model,
+        model=prepared.model.name if prepared else "" if receipt.verified else request.pick.model,
         error=error,
         error_code=code,
         receipt=replace(

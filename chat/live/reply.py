@@ -80,7 +80,9 @@ class Live(AnswerSoFar):
 
     @property
     def passages(self) -> Sequence[Numbered]:
-        return self.prepared.passages if self.prepared else ()
+        if self.prepared:
+            return self.prepared.passages
+        return self.weighed.passages if self.weighed and self.weighed.verified else ()
 
     @property
     def progress(self) -> Progress:

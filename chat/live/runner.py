@@ -179,6 +179,8 @@ async def _read(reply: Live) -> None:
             elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
                 reply.changed.set()
+                if event.verified:
+                    await _take_evidence(reply, event)
             elif isinstance(event, RoutedTurn):
                 await _take_route(reply, event)
 
@@ -207,16 +209,21 @@ async def _restart(reply: Live) -> None:
 
 
 async def _take_route(reply: Live, prepared: RoutedTurn) -> None:
-    """Raise the label and publish the sources, if this decision changes them."""
-    previous_label, previous_sources = labels.label_of(reply.causes), reply.published_sources
+    """Note which model is asked now, and take the evidence that it is given."""
     # Another model has its own thoughts, and its server may be quick.
     reply.thinking.forget()
     reply.is_working, reply.before = False, None
     if reply.is_slow or prepared.instead_of:
         reply.changed.set()
     reply.ask(prepared)
-    reply.causes = prepared.weighed.causes
-    if prepared.label > previous_label:
+    await _take_evidence(reply, prepared.weighed)
+
+
+async def _take_evidence(reply: Live, weighed: RoutingInput) -> None:
+    """Raise the label and publish the sources, if this changes them."""
+    previous_label, previous_sources = labels.label_of(reply.causes), reply.published_sources
+    reply.causes = weighed.causes
+    if weighed.label > previous_label:
         # Before the first word of the answer: if this process dies, the raised label must not be lost.
         await _checkpoint(reply)
     if reply.sources != previous_sources:
@@ -286,8 +293,7 @@ async def _write_checkpoints(reply: Live) -> None:
 
 
 async def _checkpoint(reply: Live) -> bool:
-    thinking = reply.thinking.kept
-    return await in_database_thread(closing.checkpoint, reply.started, reply.text, reply.causes, thinking)
+    return await in_database_thread(closing.checkpoint, reply.started, reply.text, reply.causes, reply.thinking.kept)
 
 
 async def _outcome(reply: Live) -> TurnOutcome:

@@ -46,6 +46,9 @@ class _WantedTitle:
 def is_possible(started: Started, outcome: TurnOutcome) -> bool:
     """Return whether this answer can lead to a title, without reading anything."""
     request = started.request
+    if outcome.receipt.verified:
+        # No model was asked, so none is asked for a title either.
+        return False
     is_page = request.caller.source == access.PAGE
     is_first = settings.TITLES != OFF and outcome.status == Message.Status.COMPLETE and not request.history
     return is_page and is_first and not request.is_temporary

@@ -23,6 +23,7 @@ from chat.models.policies import RoutingPolicy, RoutingRule
 from chat.models.prompts import Prompt, PromptVersion
 from chat.models.shares import Share
 from chat.models.transfers import Transfer
+from chat.models.verified import VerifiedAnswer, VerifiedCitation, VerifiedNotice
 
 __all__ = [
     "Assistant",
@@ -54,6 +55,9 @@ __all__ = [
     "Share",
     "SharedHtml",
     "Transfer",
+    "VerifiedAnswer",
+    "VerifiedCitation",
+    "VerifiedNotice",
     "text_of",
     "thinking_of",
 ]

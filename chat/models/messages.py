@@ -109,6 +109,8 @@ class Message(models.Model):
     siblings: Sequence[uuid.UUID] = ()
     # What changed in the passages that it cites, as its owner may read it: set likewise.
     passage_changes: Sequence[Any] = ()
+    # What is left of the verified answer that it showed: set likewise.
+    verified_state: Any = None
 
     objects = MessageQuerySet.as_manager()
 

@@ -34,6 +34,8 @@ from chat.pages.assistant_chip import chip, sent_chip
 from chat.pages.file_chips import FileChip, draft_chip
 from chat.routing.route import AUTO
 from chat.turns import change_notices
+from chat.verified import access as verified
+from chat.verified import notices as verified_notices
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
 from langai_site.errors import NotFoundError
@@ -104,6 +106,7 @@ def page_context(
             "budgets": budgets.exist(),
             "budget_notice": notices.budget_notice(user),
             "otherwise": retries.OTHERWISE,
+            "verifies": verified.owns_any(user),
             "strikes": settings.STRIKE_CONTRADICTED,
             "keeping": None if conversation else keeping.choice(user.id, form.get("keep", "") if form else ""),
             "instructions": instructions.exist(user.id),
@@ -151,6 +154,7 @@ def new_context(user: User, address: QueryDict) -> dict[str, Any]:
     context = page_context(user, folder=address.get("folder", ""), assistant=address.get("assistant"))
     context["deleted"] = access.deleted(user.id, deleted) if deleted else None
     context["changed_answers"] = len(change_notices.unseen(user))
+    context["answers_to_review"] = len(verified_notices.unseen(user))
     if document := address.get("document"):
         asked, title = chosen_collections.of_document(user.id, document)
         context |= {

@@ -25,6 +25,7 @@ from chat.pages.change_words import ChangeLine, age, line_of
 from chat.pages.file_chips import FileChip, chip_of
 from chat.pages.retries import Retry
 from chat.pages.thoughts import ThinkingLine
+from chat.pages.verified_badge import VerifiedBadge, badge_of
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
 from langai_site.sentences import drawn
@@ -69,6 +70,7 @@ class Bubble:
     next_url: str = ""
     opinion: str = ""
     differs_url: str = ""
+    verified: VerifiedBadge | None = None
 
     @property
     def short(self) -> str:
@@ -205,6 +207,7 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         differs_url=_differs_url(message),
         receipt=receipt_text.receipt_lines(receipt),
         summary=receipt_text.summary(receipt),
+        verified=badge_of(message),
         opinion=opinion_words(getattr(message, "feedback", None)),
         **_siblings(message),
     )

@@ -23,6 +23,7 @@ from chat.pages import change_words
 from chat.pages import conversation as pages
 from chat.turns import change_notices
 from chat.turns.change_notices import ShownNotice
+from chat.verified import notices as verified_notices
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
@@ -112,9 +113,10 @@ async def notices(request: HttpRequest) -> HttpResponse:
         return redirect("chat:changes")
     try:
         found = await as_user(request, change_notices.unseen)
+        due = await as_user(request, verified_notices.unseen)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
-    return await pages.drawn(request, "chat/changes.html", {"rows": await asyncio.to_thread(_rows, found)})
+    return await pages.drawn(request, "chat/changes.html", {"rows": await asyncio.to_thread(_rows, found), "due": due})
 
 
 def _rows(found: Sequence[ShownNotice]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 from chat.grounding import stored
 from chat.grounding.checking import SentenceCheck
 from chat.pages import check_text
+from chat.pages.verified_badge import words_of
 from chat.routing.route import Rejected
 from chat.turns.receipt import Receipt
 from chat.values import Level
@@ -76,6 +77,8 @@ def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
 
 def summary(receipt: Receipt) -> str:
     """Return the receipt on one line: model, tokens, cost and time."""
+    if receipt.verified:
+        return _("Verified answer · nothing was sent")
     if not receipt.model or receipt.sent is False:
         return _("Nothing was sent") if receipt.label else ""
     tokens = receipt.input_tokens + receipt.output_tokens
@@ -88,6 +91,9 @@ def summary(receipt: Receipt) -> str:
 
 
 def _model_lines(receipt: Receipt) -> list[tuple[str, str]]:
+    if receipt.verified:
+        verified = _("Verified"), words_of(receipt.verified)
+        return [verified, (_("Model"), _("none: an owner verified this answer, so no model was asked"))]
     if not receipt.model or receipt.sent is False:
         return [(_("Model"), _("none: nothing was sent"))]
     where = _("hosted") if receipt.hosted else _("local: nothing left this network")

@@ -38,7 +38,8 @@ def status_of(details: Mapping[str, Any]) -> str:
 def receipt_of(details: Mapping[str, Any]) -> dict[str, Any]:
     """Return the receipt as a row stores it; none if a value is not of its kind."""
     try:
-        row = {**mapping_of(details.get("receipt")), **schema.NOT_IN_RECEIPTS}
+        # That an owner verified an answer is true only where it was shown.
+        row = {**mapping_of(details.get("receipt")), **schema.NOT_IN_RECEIPTS, "verified": None}
         receipt = Receipt.from_json(row)
         if not all(map(sentences.is_true, receipt.sentences)):
             receipt = Receipt.from_json(sentences.without_codes(row))

@@ -13,6 +13,7 @@ from chat.grounding import stored
 from chat.grounding.checking import SentenceCheck
 from chat.models import Citation, Message
 from chat.turns.values import Cited
+from chat.verified import following
 from langai_site.accounts.models import User
 from langai_site.errors import NotFoundError
 from search import services as search
@@ -94,9 +95,10 @@ def _text(reader: Reader, place: CitedSource) -> str:
 
 
 def discard_uncited() -> None:
-    """Discard replaced versions of documents that no answer cites any more."""
+    """Discard replaced versions of documents that no answer, verified or not, cites any more."""
     discard_retired(_still_cited)
 
 
 def _still_cited(sources: Collection[UUID]) -> set[UUID]:
-    return set(Citation.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())
+    cited = set(Citation.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())
+    return cited | following.still_cited(sources)

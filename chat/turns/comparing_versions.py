@@ -14,6 +14,7 @@ from django.utils import timezone
 from chat.conversations.label_rises import LONGEST_TURN
 from chat.models import ChangeNotice, Citation, Message, PassageChange, Replacement, Share
 from chat.models.keeping import Keeping
+from chat.verified import following
 from search.models import Source
 from search.passage_changes import FollowedPassage, NextVersion
 from search.services import version_texts
@@ -49,7 +50,9 @@ def _compare_one(row: Replacement) -> None:
     if source is None:
         # A newer version has replaced this one, or the document was deleted.
         return
-    waiting = _uncompared(version_texts.replaced_by(source), source)
+    earlier = version_texts.replaced_by(source)
+    following.compare(source, earlier)
+    waiting = _uncompared(earlier, source)
     version: NextVersion | None = None
     while batch := list(waiting[:AT_ONCE]):
         version = version or version_texts.version_of(source.pk)

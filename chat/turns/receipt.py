@@ -1,7 +1,7 @@
 """Pure: the receipt of an answer, as a value and as the JSON in the answer's row."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from chat.conversations.labels import Cause
 from chat.grounding.checking import SentenceCheck
 from chat.routing.route import Rejected, RouteRequest
 from chat.turns.costs import Offer
+from chat.values import VerifiedBy
 from langai_site import sentences
 
 
@@ -53,6 +54,10 @@ def _request_of(row: Mapping[str, Any]) -> RouteRequest | None:
     return RouteRequest.read(row) if row else None
 
 
+def _verified_of(row: Mapping[str, Any]) -> VerifiedBy:
+    return VerifiedBy(str(row["answer"]), int(row["version"]), str(row["name"]), str(row["day"]))
+
+
 def _plain(value: str | Sequence[str]) -> Any:  # noqa: ANN401 - any JSON
     return str(value) if isinstance(value, str) else list(map(str, value))
 
@@ -86,6 +91,7 @@ _REJECTED = {"form": _Form(_rejected_of, _rejected_rows)}
 _REQUEST = {"form": _Form(_request_of, RouteRequest.written)}
 _OFFERS = {"form": _Form(_offers_of, _offer_rows)}
 _CHECKS = {"form": _Form(_checks_of, _check_rows)}
+_VERIFIED = {"form": _Form(_verified_of, asdict)}
 _AS_IT_IS = _Form(_same, _same)
 
 
@@ -103,7 +109,8 @@ class Receipt:
     `files` says which attached files were given, and how. `sent` is False if no model was asked; older receipts do not
     say it. `offers` are what a budget that refused the turn still allowed. `instructions_tokens` are those of the
     person's own instructions, None if none were sent. `checks` compare the sentences of a complete answer with what
-    they cite; what they quote of passages is for people who may read these.
+    they cite; what they quote of passages is for people who may read these. `verified`: the answer is one that a person
+    verified, and no model was asked.
     """
 
     input_tokens: int = 0
@@ -150,6 +157,7 @@ class Receipt:
     instructions_tokens: int | None = field(default=None, metadata=_KNOWN)
     files: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _SENTENCES)
     checks: tuple[SentenceCheck, ...] | None = field(default=None, metadata=_KNOWN | _CHECKS)
+    verified: VerifiedBy | None = field(default=None, metadata=_KNOWN | _VERIFIED)
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -173,6 +173,7 @@ def _weighed(receipt: Receipt, weighed: RoutingInput) -> Receipt:
         assistant_version=weighed.assistant.version if weighed.assistant else 0,
         assistant_tokens=weighed.assistant.tokens if weighed.assistant else 0,
         instructions_tokens=weighed.instructions_tokens,
+        verified=weighed.verified,
     )
 
 

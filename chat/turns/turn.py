@@ -26,6 +26,7 @@ from chat.turns import (
     file_search,
     given_files,
     prompts,
+    verified_turn,
     windows,
 )
 from chat.turns.failed_models import FailedModel
@@ -177,6 +178,8 @@ async def run(
 ) -> AsyncGenerator[StillReading | RoutingInput | RoutedTurn | ModelOutput, None]:
     """Yield what is still being read, the RoutingInput, and a RoutedTurn for each model that is tried, with its output.
 
+    If a verified answer is shown, no model is tried: its RoutingInput says so, and its text follows.
+
     If a model fails before its first word, or is over budget, the route's next one is tried, until MOST_ASKED were
     asked; if it fails later, the error is raised and its text stays. If rights, labels or models have changed by the
     time of sending, the turn is prepared and routed again. Raises LangAIError with a message for the person.
@@ -189,8 +192,12 @@ async def run(
             request = await state.with_files(request)
         weighed = await weigh(request, state)
         run.first_label = weighed.label if run.first_label is None else run.first_label
-        yield weighed
         try:
+            if shown := await verified_turn.answer(request, weighed, state):
+                yield shown.weighed
+                yield Delta(shown.text)
+                return
+            yield weighed
             async with aclosing(_candidate_outputs(request, weighed, run)) as events:
                 async for event in events:
                     yield event

@@ -15,6 +15,8 @@ from chat.models import Conversation, Message
 from chat.routing import policies
 from chat.turns import attached_files, folder_instructions, given_documents
 from chat.turns.values import Cited, RoutedTurn, TurnRequest
+from chat.verified import matching
+from chat.verified.match import VerifiedMatch
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import apart, in_database_thread
@@ -84,6 +86,18 @@ class StoredTurnState:
 
     def read_question(self, request: TurnRequest) -> Present:
         return Present(highest(_label(request), *_earlier_labels(request).values()))
+
+    async def verified(self, request: TurnRequest, found: Sequence[UUID]) -> VerifiedMatch | None:
+        return await in_database_thread(self._verified, request, found)
+
+    @transaction.atomic
+    def _verified(self, request: TurnRequest, found: Sequence[UUID]) -> VerifiedMatch | None:
+        # In one transaction, as above: a document whose label rises later finds the record made here.
+        _label(request)
+        shown = matching.match(request.reader.user_id, request.question, found)
+        if shown:
+            given_documents.keep(self.reply, shown.documents)
+        return shown
 
     async def unread_files(self, request: TurnRequest) -> tuple[str, ...]:
         return await in_database_thread(attached_files.unread, request)

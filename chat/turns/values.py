@@ -23,7 +23,8 @@ from chat.routing.rules import DEFAULT, Policy
 from chat.turns import prompts
 from chat.turns.given_files import NO_FILES, Attached, GivenFiles
 from chat.turns.windows import FittedPrompt, PromptTexts
-from chat.values import AssistantInUse, FolderInstructions
+from chat.values import AssistantInUse, FolderInstructions, VerifiedBy
+from chat.verified.match import VerifiedMatch
 from langai_site.outbound import requirements
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.parts import Image
@@ -136,7 +137,8 @@ class RoutingInput:
 
     `tokens` are the most that the prompt can take. `least_tokens` are those that remain in a small window; None if
     nothing may be left out. `folder` has the instructions of the folder that the prompt contains. `instructions_tokens`
-    are those of the person's own instructions; None without any.
+    are those of the person's own instructions; None without any. `verified`: a verified answer is shown, with its
+    `passages`, and no model is asked.
     """
 
     passages: tuple[Numbered, ...]
@@ -150,6 +152,7 @@ class RoutingInput:
     instructions_tokens: int | None = None
     files: GivenFiles = NO_FILES
     assistant: AssistantInUse | None = None
+    verified: VerifiedBy | None = None
 
     @property
     def label(self) -> Sensitivity:
@@ -218,6 +221,13 @@ class TurnState(Protocol):
 
     def read_question(self, request: TurnRequest) -> Present:
         """Return the turn's present label without any passages. Synchronous. Raises NotAdmittedError."""
+        ...
+
+    async def verified(self, request: TurnRequest, found: Sequence[UUID]) -> VerifiedMatch | None:
+        """Return the verified answer among the found sources that answers the question, as the person may read it now.
+
+        It is recorded which documents it comes from. Raises NotAdmittedError.
+        """
         ...
 
     async def unread_files(self, request: TurnRequest) -> tuple[str, ...]:

@@ -105,6 +105,9 @@ OWN: Mapping[str, str] = {
     "share.change": gettext_noop("Changed a link to a shared conversation"),
     "share.revoke": gettext_noop("Revoked a link to a shared conversation"),
     "share.delete": gettext_noop("Deleted a link to a shared conversation"),
+    "verified.add": gettext_noop("Verified an answer"),
+    "verified.change": gettext_noop("Changed a verified answer"),
+    "verified.retire": gettext_noop("Retired a verified answer"),
     "openwebui.import": gettext_noop("Moved an Open WebUI in"),
     "branch.delete": gettext_noop("Deleted a message with what follows it"),
     "conversation.restore": gettext_noop("Brought back a conversation"),
@@ -129,6 +132,7 @@ THINGS: Mapping[str, str] = {
     "message": gettext_noop("message"),
     "share": gettext_noop("share"),
     "transfer": gettext_noop("transfer"),
+    "verified": gettext_noop("verified answer"),
 }
 ACTIONS: Mapping[str, str] = {
     **OWN,

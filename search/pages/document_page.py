@@ -19,7 +19,7 @@ from search.pages.plain_words import plain_words
 from search.pages.results import MARKDOWN, kind_of
 from search.places import page_text, place_text, unit_name
 from search.services import open_page
-from search.types import Excerpt, OpenPage
+from search.types import VERIFIED_ANSWER, Excerpt, OpenPage
 
 
 @require_safe
@@ -42,6 +42,7 @@ def _context(opened: OpenPage) -> dict[str, Any]:
         "location": place_text(shown.location),
         "heading": heading_of(shown),
         "kind": kind_of(opened.media_type),
+        "is_verified_answer": opened.media_type == VERIFIED_ANSWER,
         "name": "" if unit else name,
         "unit": unit_name(unit or "page"),
         "previous": _beside(opened, -1),

@@ -14,7 +14,7 @@ from search.pages.forms import SearchForm
 from search.pages.plain_words import plain_words
 from search.pages.snippets import Match, SnippetPiece, snippet
 from search.places import page_text, place_text
-from search.types import Hit
+from search.types import VERIFIED_ANSWER, Hit
 
 # Passages of a document that are shown at first; a click shows the others.
 SHOWN = 3
@@ -35,6 +35,7 @@ KINDS = {
     "text/plain": gettext_noop("Text"),
     "text/tab-separated-values": "TSV",
     "text/x-rst": "reStructuredText",
+    VERIFIED_ANSWER: gettext_noop("Verified answer"),
 }
 
 Matcher = Callable[[str], Sequence[Match]]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from langai_site import document_uses
 from langai_site.sensitivity import Sensitivity
 from search.contexts import digest_of, in_context, names_of
 from search.keywords import KeywordText, get_index
@@ -28,6 +29,7 @@ def relabel(document: UUID, *, title: str, sensitivity: Sensitivity) -> None:
     # Last: its record says that the label applies from now on, but others see it only after the commit. A new title
     # takes seconds for a long document, and calls made in that time would count as labelled too low.
     sources.update(sensitivity=sensitivity)
+    document_uses.relabelled(document)
 
 
 def renew(source: Source) -> None:

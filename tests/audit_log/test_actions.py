@@ -1,6 +1,7 @@
 """Everything that docs/audit.md names leaves exactly one event, through whichever door it is done."""
 
 import re
+from datetime import timedelta
 from io import StringIO
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -15,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
-from chat.models import Conversation, Message, RoutingPolicy, Share
+from chat.models import Citation, Conversation, Message, RoutingPolicy, Share, VerifiedAnswer, VerifiedCitation
 from chat.models.keeping import KeepingRule
 from chat.routing import policies
 from documents import services
@@ -28,7 +29,7 @@ from langai_site.models import SensitivePattern
 from langai_site.outbound.models import Connection, Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Budget
-from search.models import Collection
+from search.models import Collection, Source
 from tests.accounts.test_second_factor import code_of, enrolled
 from tests.chat.factories import first_policy
 
@@ -66,6 +67,28 @@ def world(settings, tmp_path):
         conversation=conversation, answers=answers, bearer={"Authorization": f"Bearer {text}"}, invitation=invitation,
         loader={"Authorization": f"Bearer {other}"},
     )  # fmt: skip
+
+
+def on_verified(verb):
+    """An owner verifies an answer, or changes or retires the verified one."""
+
+    def prepare(w):
+        source = Source.objects.create(
+            document=w.document.pk, collection=w.collection, title="Notes", file_name="notes.txt",
+            media_type="text/plain", live=True,
+        )  # fmt: skip
+        cited = {"number": 1, "source": source.pk, "version": 1, "title": "Notes", "page": 1, "start": 0, "end": 5}
+        Citation.objects.create(reply=w.answers[0], **cited)
+        form = {"question": CANARY, "text": f"{CANARY} [1]", "review_by": str(timezone.localdate() + timedelta(days=9))}
+        if verb == "add":
+            return lambda: w.there.post(f"/replies/{w.answers[0].pk}/verify/", form)
+        answer = VerifiedAnswer.objects.create(
+            collection=w.collection, question=CANARY, text=form["text"], review_by=form["review_by"]
+        )
+        VerifiedCitation.objects.create(answer=answer, **cited)
+        return lambda: w.there.post(f"/verified/{answer.pk}/{verb}/", form | {"seen": "1"})
+
+    return prepare
 
 
 def fields_of(page: str) -> dict[str, object]:
@@ -361,6 +384,9 @@ ACTS = [
     ("share.change", "page", on_share("update/")),
     ("share.revoke", "page", on_share("revoke/")),
     ("share.delete", "page", on_share("delete/")),
+    ("verified.add", "page", on_verified("add")),
+    ("verified.change", "page", on_verified("change")),
+    ("verified.retire", "page", on_verified("retire")),
     ("branch.delete", "page", now(lambda w: w.there.post(f"/messages/{w.answers[0].pk}/delete/"))),
     ("usage.export", "page", now(lambda w: w.there.get("/usage/lines.csv"))),
     ("usage.export", "page", now(lambda w: w.boss.get("/usage/everybody/entries.json"))),

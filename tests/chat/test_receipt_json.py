@@ -49,6 +49,7 @@ LAST = {
             "conflicts": [["figure", "30", "25", 1]],
         }
     ],
+    "verified": {"answer": "00000000-0000-0000-0000-000000000001", "version": 2, "name": "Ana", "day": "2026-11-30"},
 }
 
 # Every key, in the order in which rows have them.

@@ -1,0 +1,64 @@
+"""The only access to verified answers: who may read one, and who may make and change them. Synchronous."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from chat.models import VerifiedAnswer
+from langai_site.accounts.models import User
+from langai_site.errors import NotFoundError
+from search.access import library_collections, managed_collections
+from search.models import Collection
+
+GONE = gettext_noop("This verified answer does not exist, or you may not read it.")
+NO_COLLECTION = gettext_noop("This collection does not exist, or you may not read it.")
+State = VerifiedAnswer.State
+
+
+def owned_collections(user: User) -> QuerySet[Collection]:
+    """Return the collections whose answers a person may verify: those that they manage and may read."""
+    return managed_collections(user).filter(pk__in=library_collections(user).values("pk"))
+
+
+def owns_any(user: User) -> bool:
+    """Return whether there is a collection whose answers the person may verify."""
+    return owned_collections(user).exists()
+
+
+def access_verified(user: User, answer_id: UUID) -> VerifiedAnswer:
+    """Return a verified answer to a person who may read its collection; a retired one only to its owners."""
+    found = VerifiedAnswer.objects.select_related("collection", "author").filter(
+        pk=answer_id, collection__in=library_collections(user)
+    )
+    answer = found.first()
+    if answer is None or (answer.state == State.RETIRED and not may_change(user, answer)):
+        raise NotFoundError(_(GONE))
+    return answer
+
+
+def may_change(user: User, answer: VerifiedAnswer) -> bool:
+    """Return whether the person is an owner of the answer's collection."""
+    return owned_collections(user).filter(pk=answer.collection_id).exists()
+
+
+def access_owned(user: User, answer_id: UUID) -> VerifiedAnswer:
+    """Return a verified answer to an owner of its collection, locked. Call it inside a transaction."""
+    found = VerifiedAnswer.objects.select_for_update(of=("self",)).select_related("collection")
+    answer = found.filter(pk=answer_id, collection__in=owned_collections(user)).first()
+    if answer is None:
+        raise NotFoundError(_(GONE))
+    return answer
+
+
+def of_collection(user: User, collection_id: int) -> tuple[Collection, bool, list[VerifiedAnswer]]:
+    """Return a collection, whether the person owns it, and its verified answers; readers get the current ones only."""
+    collection = library_collections(user).filter(pk=collection_id).first()
+    if collection is None:
+        raise NotFoundError(_(NO_COLLECTION))
+    is_owner = owned_collections(user).filter(pk=collection_id).exists()
+    rows = VerifiedAnswer.objects.filter(collection=collection_id).select_related("author")
+    rows = rows if is_owner else rows.filter(state=State.VERIFIED)
+    order = {State.EXPIRED: 0, State.VERIFIED: 1, State.RETIRED: 2}
+    return collection, is_owner, sorted(rows, key=lambda row: order[State(row.state)])
