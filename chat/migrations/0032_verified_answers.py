@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0030_folder_files'),
+        ('chat', '0031_shared_html'),
         ('search', '0011_translated_names'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
