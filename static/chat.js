@@ -325,9 +325,7 @@ function toEnd(field) {
   field.setSelectionRange(field.value.length, field.value.length);
 }
 
-async function showThinking() {
-  if (find(".thinking", thread())) (await load("thinking"))?.countThinking();
-}
+const showThinking = async () => find(".thinking", thread()) && (await load("thinking"))?.countThinking();
 
 htmx.onLoad((loaded) => {
   if (loaded.matches(".editing")) toEnd(find("textarea", loaded));
