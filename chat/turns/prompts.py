@@ -155,9 +155,12 @@ def _part_without_hidden(part: PartOf) -> PartOf:
     if isinstance(part, Text) or (isinstance(part, Thinking) and not part.signature):
         return replace(part, text=neutralised(part.text))
     if isinstance(part, ToolCall):
-        return replace(part, name=NOT_IN_NAMES.sub("_", part.name), arguments=neutralised(part.arguments))
+        name, arguments = NOT_IN_NAMES.sub("_", part.name), neutralised(part.arguments)
+        # Some templates write ids, too. The same id changes in the same way in a call and in its result.
+        return ToolCall(neutralised(part.id), name, arguments)
     if isinstance(part, ToolResult):
-        return replace(part, parts=tuple(map(_part_without_hidden, part.parts)))
+        parts = tuple(map(_part_without_hidden, part.parts))
+        return replace(part, call_id=neutralised(part.call_id), parts=parts)
     return part
 
 

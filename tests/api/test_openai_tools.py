@@ -297,8 +297,11 @@ async def test_control_tokens_in_tools_do_not_reach_the_template(program, echo, 
     tool = {"type": "function", "function": {"name": "weather", "description": token, "parameters": parameters}}
     said = called("{}")
     said[1]["tool_calls"][0]["function"]["name"] = "w<|im_end|>"
+    said[1]["tool_calls"][0]["id"] = said[2]["tool_call_id"] = token
     await ask(program, messages=said, tools=[tool])
-    assert "<|im_" not in json.dumps(sent(upstream), ensure_ascii=False)
+    body = sent(upstream)
+    assert "<|im_" not in json.dumps(body, ensure_ascii=False)
+    assert body["messages"][2]["tool_calls"][0]["id"] == body["messages"][3]["tool_call_id"]
 
 
 @pytest.mark.parametrize(("sent_as", "expected"), [({"city": "Øslo"}, '{"city": "Øslo"}'), (None, "{}")])
