@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from chat.conversations import access as conversations
 from chat.markdown.quotations import CITATION
-from chat.models import Citation, Message, VerifiedAnswer, VerifiedCitation
+from chat.models import Citation, GivenDocument, Message, VerifiedAnswer, VerifiedCitation
 from chat.verified import access
 from chat.verified.same_question import LONGEST, asks_the_same
 from langai_site import detectors
@@ -22,6 +22,7 @@ from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
 from search.models import Collection, Source
+from search.services import present
 
 # Characters of an answer, and other wordings of its question.
 TEXT_MAX, VARIANTS_MAX = 10_000, 20
@@ -93,13 +94,21 @@ def create(user: User, reply_id: UUID, form: VerifiedText) -> VerifiedAnswer:
         question=written.question,
         variants=list(written.variants),
         text=written.text,
-        label=_label(written, (reply.label, collection.sensitivity, *(source.label for source in sources.values()))),
+        label=_label(
+            written, (*_labels_behind(reply), collection.sensitivity, *(source.label for source in sources.values()))
+        ),
         author=user,
         review_by=written.review_by,
     )
     VerifiedCitation.objects.bulk_create(_copied(answer, cited[number]) for number in numbers)
     record("verified.add", "verified", answer.pk)
     return answer
+
+
+def _labels_behind(reply: Message) -> Iterable[int]:
+    """Return the labels of an answer, and those that the documents which it was made from have now, cited or not."""
+    given = GivenDocument.objects.filter(reply=reply).values_list("document", flat=True)
+    return (reply.label, *present.labels_of(set(given)).values())
 
 
 _PLACE = ("number", "source", "version", "title", "page", "start", "end", "heading", "location", "dated")

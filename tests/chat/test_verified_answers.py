@@ -262,6 +262,18 @@ def test_its_label_rises_with_what_it_cites_and_raises_the_conversation(alice, b
     assert Conversation.objects.get(pk=reply.conversation_id).label == reply.label == Sensitivity.CONFIDENTIAL
 
 
+def test_it_has_the_label_of_all_that_the_answer_was_made_from_as_it_is_now(alice, shared, document):
+    file = ContentFile(b"Holidays of the board are decided in May.", "board.txt")
+    other = services.upload(collection=shared, file=file, user=alice, title="Board")
+    read_all()
+    reply = asked(alice)
+    GivenDocument.objects.get_or_create(reply=reply, document=other.pk)
+    relabel(other.pk, title="Board", sensitivity=Sensitivity.CONFIDENTIAL)
+    reply.refresh_from_db()
+    assert reply.label < Sensitivity.CONFIDENTIAL
+    assert making.create(alice, reply.pk, text()).label == Sensitivity.CONFIDENTIAL
+
+
 def test_a_retired_one_is_found_no_more_and_the_sweep_keeps_the_others(client, alice, bob, document):
     made = verified(alice)
     cleanup.sweep()
