@@ -2,26 +2,25 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from langai_site.outbound.types import ReadPresent
-from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
 from langai_site.sentences import sentence
 from langai_site.usage.types import Caller
 from search.embeddings import EmbedderUnavailableError, TextEmbedder, companion_of, remembered
-from search.embeddings.calibrations import is_calibrated, lowest_line
+from search.embeddings.calibrations import is_calibrated
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
 from search.keywords import KeywordHit, KeywordScope, get_index
 from search.questions.queries import SearchQuestion
 from search.services import comparing
+from search.services.nearest import Asking, FoundCandidates, Meaning
 from search.services.words import by_phrases, by_words
 from search.types import Reader
-from search.vectors import BrokenCollectionError, StoreUnavailableError, VectorStore, get_store
+from search.vectors import get_store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,23 +47,6 @@ ALL_CODES = 0.99
 # lower, so that passages in the question's language come before them.
 MIXED = 4
 
-# These threads mostly wait for the store; they compute little.
-_store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
-
-
-@dataclass(frozen=True)
-class FoundCandidates:
-    """The results of one search for one text.
-
-    `complete`: no further result would count. `failed`: the store could not be searched. `low`: the lowest score among
-    the best, whether it counts or not; known once those that do not count are left out.
-    """
-
-    scores: Mapping[int, float]
-    complete: bool = True
-    failed: bool = False
-    low: float = 1.0
-
 
 @dataclass(frozen=True)
 class Candidates:
@@ -73,39 +55,6 @@ class Candidates:
     scores: Mapping[int, float]
     complete: bool
     notice: str = ""
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """A text as one embedder understands it, with the indexes that may hold similar texts."""
-
-    text: str
-    weight: float
-    vector: "np.ndarray"
-    indexes: tuple[Index, ...]
-    language: str = ""
-    deeper: int = 1
-
-    @property
-    def embedder(self) -> TextEmbedder:
-        return self.indexes[0].embedder
-
-    def ranked(self, scores: Mapping[int, float], languages: Mapping[int, str]) -> dict[int, float]:
-        """Return the scores of the passages in languages that the embedder ranks."""
-        alone = not all(index.partial for index in self.indexes)
-        return {
-            pk: score
-            for pk, score in scores.items()
-            if comparing.ranks(self.embedder, self.language, languages.get(pk, ""), alone=alone)
-        }
-
-    @property
-    def line(self) -> float:
-        """Return the cosine under which nothing counts, whatever the language of the passage."""
-        fingerprint = self.embedder.fingerprint
-        if is_calibrated(fingerprint):
-            return lowest_line(fingerprint, self.language or "en")
-        return self.embedder.min_score
 
 
 @dataclass(frozen=True)
@@ -189,10 +138,10 @@ def is_asked(embedder: TextEmbedder, language: str, spoken: set[str]) -> bool:
 
 def candidates(question: CandidateQuestion, depth: int) -> Candidates:
     """Return the best `depth` of each search, fused. The stores are queried while words are looked up here."""
-    waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
+    waiting = [(meaning, Asking(meaning, depth)) for meaning in question.meanings]
     word_hits = [by_words(text, question.scope, depth) for text, _weight in question.asked.texts]
     phrases = by_phrases(question.asked.phrases, question.scope, depth)
-    nearest = [(meaning, _best(meaning, _merged(map(Future.result, futures)), depth)) for meaning, futures in waiting]
+    nearest = [(meaning, asking.found()) for meaning, asking in waiting]
     languages = _languages(nearest, question.scope)
     meaning_hits = [
         (meaning, _counting(meaning, found, languages, strict=question.is_strict(meaning)))
@@ -241,35 +190,6 @@ def _by_codes(text: str, hits: Sequence[KeywordHit], weight: float, *, alone: bo
     foreign = () if alone or not bare else comparing.in_other_languages(text, bare)
     weights = dict.fromkeys(foreign, weight * (CODES + WORDS))
     return Ranking(scores, CODES * weight if scores else 0.0, high=1.0, weights=weights)
-
-
-def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[FoundCandidates]]":
-    store = get_store()
-    return [
-        _store_threads.submit(carried(_nearest), store, meaning, index, depth * meaning.deeper)
-        for index in meaning.indexes
-    ]
-
-
-def _nearest(store: VectorStore | None, meaning: Meaning, index: Index, depth: int) -> FoundCandidates:
-    """Return the passages of an index that may count."""
-    try:
-        answer = store.query(index.name, meaning.vector, depth) if store else []
-    except (StoreUnavailableError, BrokenCollectionError) as error:
-        logger.warning("Collection %s was not searched by meaning: %s", index.collection_id, error)
-        return FoundCandidates({}, failed=True)
-    counting = sum(score >= meaning.line for _pk, score in answer)
-    return FoundCandidates(dict(answer), complete=counting < depth)
-
-
-def _best(meaning: Meaning, found: FoundCandidates, depth: int) -> FoundCandidates:
-    """Return the nearest of many collections: as many as one collection with all of their passages would give."""
-    limit = depth * meaning.deeper
-    if len(found.scores) <= limit:
-        return found
-    ranked = sorted(found.scores.items(), key=lambda each: (-each[1], each[0]))
-    complete = found.complete and ranked[limit][1] < meaning.line
-    return replace(found, scores=dict(ranked[:limit]), complete=complete)
 
 
 def _languages(nearest: Sequence[tuple[Meaning, FoundCandidates]], scope: KeywordScope) -> Mapping[int, str]:
