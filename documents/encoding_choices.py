@@ -26,6 +26,8 @@ CHOICES = {
     "cp1253": (gettext_noop("Greek"), "windows-1253"),
     "iso8859-7": (gettext_noop("Greek"), "ISO 8859-7"),
     "cp1254": (gettext_noop("Turkish"), "windows-1254"),
+    "mac-turkish": (gettext_noop("Turkish"), "Macintosh"),
+    "cp857": (gettext_noop("Turkish"), "DOS 857"),
     "cp1255": (gettext_noop("Hebrew"), "windows-1255"),
     "cp1256": (gettext_noop("Arabic"), "windows-1256"),
     "iso8859-6": (gettext_noop("Arabic"), "ISO 8859-6"),

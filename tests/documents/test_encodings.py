@@ -51,6 +51,35 @@ def test_the_language_of_a_text_tells_its_encoding(encoding, text):
     assert [(note.code, note.value in CHOICES) for note in notes] == [(Unread.GUESSED_ENCODING, True)]
 
 
+@pytest.mark.parametrize("encoding", ["cp1254", "iso8859-9", "cp857", "mac-turkish"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        HOLIDAY["cp1254"],
+        SHORT["cp1254"],
+        "Sözleşme süresi üç yıldır; fesih ihbarı yazılı yapılır.",
+        "Ağustos ayı faturası ödenmemiştir. Lütfen borcunuzu gün sonuna kadar ödeyiniz.",
+    ],
+)
+def test_turkish_is_told_in_each_of_its_encodings(encoding, text):
+    read, [note] = guess(text.encode(encoding))
+    assert read == text
+    assert CHOICES[note.value][0] == "Turkish"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac-roman", "cp850", "cp437"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Kündigungsfrist beträgt drei Monate. Änderungen müssen schriftlich erfolgen.",
+        "La société a été créée à Besançon en août.",
+        "Företaget har sitt säte i Malmö. Räkningen skall betalas före månadens slut.",
+    ],
+)
+def test_western_languages_are_not_taken_for_turkish(encoding, text):
+    assert guess(text.encode(encoding))[0] == text
+
+
 def test_vietnamese_is_told_and_its_letters_are_composed():
     text = "Nhân viên được nghỉ hai mươi ngày mỗi năm. Văn phòng chính ở Hà Nội."
     apart = text
