@@ -1,11 +1,22 @@
 #!/usr/bin/env python
 """Django's command line, with mistakes of configuration and a full disk told in one line instead of a traceback."""
 
+import gc
 import os
 import sys
 
 # As a program that was ended by SIGPIPE.
 OUTPUT_CLOSED = 141
+
+
+def _load_applications() -> None:
+    """Load the applications, which stay until the end, without looking for garbage: that is a third of the CPU."""
+    import django
+
+    gc.disable()
+    django.setup()
+    gc.enable()
+    gc.freeze()
 
 
 def main() -> None:
@@ -21,6 +32,7 @@ def main() -> None:
             from langai_site.processes import launcher
 
             return launcher.main()
+        _load_applications()
         execute_from_command_line(sys.argv)
         sys.stdout.flush()
     except ImproperlyConfigured as error:

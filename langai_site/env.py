@@ -63,7 +63,9 @@ def misspelt(names: Iterable[str], known: set[str]) -> dict[str, str]:
     candidates = [name for name in names if name.isupper() and len(name) >= SHORTEST_NAME and not name[-1].isdigit()]
     found = {}
     for name in sorted(set(candidates) - known - files):
-        near = sorted((distance(name, other), other) for other in known if abs(len(name) - len(other)) <= 2)
+        # A change replaces one letter by another, so names that share too few letters need not be compared.
+        alike = (other for other in known if abs(len(name) - len(other)) <= 2 and len(set(name) ^ set(other)) <= 4)
+        near = sorted((distance(name, other), other) for other in alike)
         if near and near[0][0] <= (1 if len(name) < 10 else 2):
             found[name] = near[0][1]
     return found
