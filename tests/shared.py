@@ -34,6 +34,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / name
     with FileLock(f"{folder}.lock"):
         if not (folder / "done").exists():
+            folder.mkdir(exist_ok=True)
             make(folder)
             (folder / "done").touch()
     return folder
