@@ -106,6 +106,7 @@ try:
     # also questions by a model.
     FOLLOW_UPS = env.str("FOLLOW_UPS", "models", validate=OneOf(["models", "headings", "off"]))
     # Whether sentences that say otherwise than what they cite are struck through until their passage is opened.
+    KNOWLEDGE_GAPS = env.bool("KNOWLEDGE_GAPS", True)
     STRIKE_CONTRADICTED = env.bool("STRIKE_CONTRADICTED", False)
     # How far people may share prompts and assistants. Superusers always may.
     SHARING = env.str("SHARING", "everyone", validate=OneOf(["everyone", "teams", "nobody"]))

@@ -35,6 +35,7 @@ LAYERS = {
         "routing",
         "conversations",
         "assistants saved_prompts verified",
+        "gaps",
         "turns",
         "live shares transfers",
         "pages",

@@ -6,6 +6,7 @@ from chat.models.citations import Citation, GivenDocument
 from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
 from chat.models.feedback import Feedback
 from chat.models.folders import Folder, ListChange
+from chat.models.gaps import GapQuestion, KnowledgeGap
 from chat.models.keeping import KeepingRule
 from chat.models.messages import (
     Attachment,
@@ -36,8 +37,10 @@ __all__ = [
     "ConversationQuerySet",
     "Feedback",
     "Folder",
+    "GapQuestion",
     "GivenDocument",
     "KeepingRule",
+    "KnowledgeGap",
     "LabelChange",
     "ListChange",
     "Message",

@@ -26,6 +26,7 @@ from chat.conversations import (
 )
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
+from chat.gaps import access as gaps
 from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Folder, Message
@@ -154,6 +155,7 @@ def new_context(user: User, address: QueryDict) -> dict[str, Any]:
     context = page_context(user, folder=address.get("folder", ""), assistant=address.get("assistant"))
     context["deleted"] = access.deleted(user.id, deleted) if deleted else None
     context["changed_answers"] = len(change_notices.unseen(user))
+    context["answers_found"] = len(gaps.found_for(user))
     context["answers_to_review"] = len(verified_notices.unseen(user))
     if document := address.get("document"):
         asked, title = chosen_collections.of_document(user.id, document)

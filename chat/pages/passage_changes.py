@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.conversations import access
 from chat.conversations.passage_changes import ShownChange
+from chat.gaps import access as gaps
 from chat.models import Message
 from chat.pages import change_words
 from chat.pages import conversation as pages
@@ -114,9 +115,12 @@ async def notices(request: HttpRequest) -> HttpResponse:
     try:
         found = await as_user(request, change_notices.unseen)
         due = await as_user(request, verified_notices.unseen)
+        answered = await as_user(request, gaps.found_for)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
-    return await pages.drawn(request, "chat/changes.html", {"rows": await asyncio.to_thread(_rows, found), "due": due})
+    return await pages.drawn(
+        request, "chat/changes.html", {"rows": await asyncio.to_thread(_rows, found), "due": due, "answered": answered}
+    )
 
 
 def _rows(found: Sequence[ShownNotice]) -> list[dict[str, Any]]:

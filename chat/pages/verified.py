@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chat.gaps import access as gaps
 from chat.markdown.rendering import render as rendered
 from chat.models import VerifiedAnswer
 from chat.pages.fragments import safe
@@ -157,6 +158,8 @@ def retire(request: HttpRequest, answer: UUID) -> HttpResponse:
 
 @require_POST
 def seen(request: HttpRequest) -> HttpResponse:
-    """Mark the notices about verified answers as seen."""
-    notices.mark_seen(signed_in(request))
+    """Mark the notices about verified answers and about one's own open questions as seen."""
+    user = signed_in(request)
+    notices.mark_seen(user)
+    gaps.mark_seen(user)
     return redirect("chat:changes")

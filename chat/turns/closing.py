@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from chat.conversations import label_rises, labels
 from chat.events import CitedSource
+from chat.gaps import noting
 from chat.history import rows as history_rows
 from chat.history.rows import IndexedText
 from chat.models import Citation, Conversation, Message
-from chat.turns import citations, reply_labels
+from chat.turns import citations, prompts, reply_labels
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.storage import LEASE, Started, text_part
 from chat.values import ThinkingText
@@ -108,12 +109,28 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
         )
         label_rises.catch_up(started.reply)
         reply_labels.reach(started.reply)
+        if outcome.status == Message.Status.COMPLETE:
+            _note_gap(started, outcome)
         owner = cast(int, started.request.caller.user_id)
         history_rows.replace(
             [IndexedText(owner, started.conversation, started.reply, outcome.text, started.request.is_temporary)]
         )
     usage.close(started.reply, entries)
     return bool(closed)
+
+
+def _note_gap(started: Started, outcome: TurnOutcome) -> None:
+    """Note that the documents did not answer a question. Nothing is noted of temporary chats, nor of one with files."""
+    request = started.request
+    if request.is_temporary or request.attached or not request.documents or outcome.receipt.verified:
+        return
+    if outcome.receipt.passages:
+        noting.note_checked(
+            started.reply, outcome.receipt.checks or (), (UUID(one["source"]) for one in outcome.sources)
+        )
+    else:
+        history = prompts.questions(request.history)
+        noting.note_nothing(started.reply, request.question, history, request.reader.collections)
 
 
 def sweep() -> list[tuple[UUID, UUID]]:

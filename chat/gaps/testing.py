@@ -1,0 +1,64 @@
+"""Tests again whether the documents answer a question, and closes the groups in which they do. The worker does it."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+from django.utils import timezone
+
+from chat.gaps import clustering
+from chat.models import GapQuestion, KnowledgeGap
+from chat.verified import matching
+from chat.verified.match import found_answers
+from langai_site.accounts.open_accounts import AccountClosedError
+from langai_site.sensitivity import Sensitivity
+from search import services as search
+from search.access import reader_of
+from search.types import Hit
+
+# Questions of a group that are tested, and days after which an open one is forgotten.
+MOST, KEPT = 50, timedelta(days=365)
+# The best passages that are looked at.
+BEST = 3
+Kind = GapQuestion.Kind
+
+
+def run_requested() -> None:
+    """Test the groups that an owner asked for."""
+    for gap in KnowledgeGap.objects.filter(closed_at=None, test_requested=True):
+        test(gap)
+
+
+def run_all() -> None:
+    """Test all open groups, and forget what is old or was deleted by its person. Every night."""
+    GapQuestion.objects.filter(found_at=None, created_at__lt=timezone.now() - KEPT).delete()
+    for gap in KnowledgeGap.objects.filter(closed_at=None):
+        test(gap)
+
+
+def test(gap: KnowledgeGap) -> None:
+    """Search for each question of a group, as its person would. What is found now closes it."""
+    rows = gap.questions.there().filter(found_at=None, reply__parent__isnull=False)
+    for row in rows.select_related("reply__parent", "reply__conversation__owner")[:MOST]:
+        if _is_answered(row):
+            GapQuestion.objects.filter(pk=row.pk).update(found_at=timezone.now())
+    clustering.refresh(gap)
+    is_open = gap.questions.there().filter(found_at=None).exists()
+    gap.closed_at, gap.test_requested = None if is_open else timezone.now(), False
+    gap.save(update_fields=["closed_at", "test_requested"])
+
+
+def _is_answered(row: GapQuestion) -> bool:
+    """Return whether a search finds something: of what was answered badly, only what is new since counts."""
+    assert row.reply.parent
+    owner, label = row.reply.conversation.owner, Sensitivity(row.reply.parent.label)
+    text = clustering.text_of(row)
+    find = partial(search.find_for_prompt, text, reader_of(owner).only(row.collections), budget_chars=4_000)
+    try:
+        hits: tuple[Hit, ...] = asyncio.run(find(label=label)).hits
+    except AccountClosedError:
+        return False
+    if row.kind == Kind.NOTHING:
+        return bool(hits)
+    is_new = any(hit.added_at and hit.added_at > row.created_at for hit in hits[:BEST])
+    return is_new or matching.match(owner.pk, text, found_answers(hits)) is not None
