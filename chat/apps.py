@@ -12,14 +12,12 @@ class ChatConfig(AppConfig):
         from chat import measures, overview, places
         from chat.api import stateless
         from chat.conversations import access, attachments, label_rises, ordering, removing
-        from chat.gaps import clustering, testing
         from chat.history import rows as history_rows
         from chat.live import closed_accounts, expiring, leaving, raising, runner
         from chat.markdown import passages
         from chat.transfers import access as transfers
         from chat.transfers import jobs, moving_in
         from chat.turns import cited_sources, comparing_versions, sending
-        from chat.verified import following, indexing
         from langai_site import document_uses, openwebui, registry, stored_data
 
         def live_replies() -> int:
@@ -50,17 +48,29 @@ class ChatConfig(AppConfig):
         registry.worker_job("old exports", seconds=3600, run=transfers.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         document_uses.after_replacement(comparing_versions.begin)
-        document_uses.after_relabelling(following.raise_labels)
         document_uses.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
-        registry.worker_job("verified answers", seconds=5, run=indexing.run)
-        registry.worker_job("knowledge gaps", seconds=30, run=clustering.run)
-        registry.worker_job("tests of knowledge gaps", seconds=10, run=testing.run_requested)
-        registry.nightly_job("knowledge gaps", testing.run_all)
-        registry.worker_job("verified answers to review", seconds=60, run=following.expire_due)
         stored_data.derived_models.append("chat.MessageWords")
         stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)
         stored_data.leavings["transfers"] = stored_data.Leaving(lambda _user_id: {}, transfers.remove_all)
-        stored_data.personal_paths["chat.GapQuestion"] = "reply__conversation__owner"
         stored_data.personal_paths["chat.Feedback"] = "reply__conversation__owner"
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)
+        _register_for_owners()
+
+
+def _register_for_owners() -> None:
+    """Register what keeps verified answers, knowledge gaps and test cases up to date."""
+    from chat.evaluation import running
+    from chat.gaps import clustering, testing
+    from chat.verified import following, indexing
+    from langai_site import document_uses, registry, stored_data
+
+    document_uses.after_relabelling(following.raise_labels)
+    registry.worker_job("verified answers", seconds=5, run=indexing.run)
+    registry.worker_job("knowledge gaps", seconds=30, run=clustering.run)
+    registry.worker_job("tests of knowledge gaps", seconds=10, run=testing.run_requested)
+    registry.nightly_job("knowledge gaps", testing.run_all)
+    registry.worker_job("test cases of search", seconds=10, run=running.run)
+    registry.nightly_job("test cases of search", running.request_all)
+    registry.worker_job("verified answers to review", seconds=60, run=following.expire_due)
+    stored_data.personal_paths["chat.GapQuestion"] = "reply__conversation__owner"

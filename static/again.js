@@ -19,6 +19,9 @@ export function open(button) {
   if (verify) {
     verify.href = verify.dataset.verify.replace(NOBODY, reply);
     verify.hidden = !find(".sources", turn) || Boolean(find(".verified", turn));
+    const keep = find("[data-keep]", menu);
+    keep.action = keep.dataset.keep.replace(NOBODY, reply);
+    keep.hidden = verify.hidden;
   }
   find("[data-edit]", menu).hidden = !find(".answer", turn);
   find("[data-delete]", menu).hidden = !find(".siblings", turn);

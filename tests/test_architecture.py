@@ -35,7 +35,7 @@ LAYERS = {
         "routing",
         "conversations",
         "assistants saved_prompts verified",
-        "gaps",
+        "evaluation gaps",
         "turns",
         "live shares transfers",
         "pages",

@@ -4,6 +4,7 @@ from chat.models.assistants import Assistant, AssistantUse, AssistantVersion
 from chat.models.changes import ChangeNotice, PassageChange, Replacement
 from chat.models.citations import Citation, GivenDocument
 from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
+from chat.models.evaluation import EvalCase
 from chat.models.feedback import Feedback
 from chat.models.folders import Folder, ListChange
 from chat.models.gaps import GapQuestion, KnowledgeGap
@@ -35,6 +36,7 @@ __all__ = [
     "Citation",
     "Conversation",
     "ConversationQuerySet",
+    "EvalCase",
     "Feedback",
     "Folder",
     "GapQuestion",

@@ -51,7 +51,8 @@ def verify(request: HttpRequest, reply: UUID) -> HttpResponse:
     review_by = timezone.localdate() + timedelta(days=making.REVIEW_DAYS)
     values = {"question": " ".join(question.split()), "variants": "", "text": row.text, "review_by": str(review_by)}
     context = {"collection": collection, "back_url": reverse("chat:reply", args=[reply]), "refusal": refusal}
-    return _form(request, context | {"citations": row.citations.all()}, values, status)
+    context |= {"citations": row.citations.all(), "keep_url": reverse("chat:eval-keep", args=[reply])}
+    return _form(request, context, values, status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -135,6 +135,7 @@ def test_it_is_shown_at_once_with_who_and_when_and_nothing_is_sent_or_charged(cl
     shown = client.get(f"/api/conversations/{reply.conversation_id}").json()["messages"][-1]["verified"]
     assert (shown["name"], shown["current"], shown["version"]) == ("alice", True, 1)
     assert "verified by alice on" in export.markdown([reply])
+    assert client.get(reverse("chat:why-not", args=[reply.pk])).status_code == 200
 
 
 def test_a_model_answers_when_somebody_asks_again(alice, bob, document):

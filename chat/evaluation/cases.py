@@ -1,0 +1,91 @@
+"""Keeps test cases, and shows those of a collection to its owners. Synchronous."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from chat.models import EvalCase
+from chat.verified import making
+from chat.verified.access import NO_COLLECTION, owned_collections
+from langai_site.accounts.models import User
+from langai_site.errors import ConflictError, InvalidError, NotFoundError
+from langai_site.sensitivity import highest
+from search.models import Collection, Source
+
+GONE = gettext_noop("This test case does not exist, or it belongs to a collection that you do not own.")
+# Cases of a collection: a night has to be enough to run them.
+MOST = 500
+QUESTION_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class CollectionCases:
+    """The test cases of a collection, and how many of them the last run found, found better, and found worse."""
+
+    collection: Collection
+    rows: list[EvalCase]
+
+    @property
+    def ran(self) -> int:
+        return sum(row.ran_at is not None for row in self.rows)
+
+    @property
+    def found(self) -> int:
+        return sum(row.rank is not None for row in self.rows)
+
+    @property
+    def better(self) -> int:
+        return sum(row.change == "better" for row in self.rows)
+
+    @property
+    def worse(self) -> int:
+        return sum(row.change == "worse" for row in self.rows)
+
+
+@transaction.atomic
+def keep(user: User, reply_id: UUID) -> EvalCase:
+    """Keep the question of an answer with the documents that it cites; a question that is kept already gets these.
+
+    The same answers can be kept as can be verified. Raises what `making.offered` raises.
+    """
+    reply, collection = making.offered(user, reply_id)
+    question = " ".join(reply.parent.text.split()) if reply.parent else ""
+    if not question or len(question) > QUESTION_MAX:
+        raise InvalidError(_("Only a question of at most %(most)s characters can be kept.") % {"most": QUESTION_MAX})
+    others = EvalCase.objects.filter(collection=collection)
+    if others.exclude(question=question).count() >= MOST:
+        raise ConflictError(_("This collection has %(most)s test cases. Remove one first.") % {"most": MOST})
+    cited = Source.objects.filter(pk__in=reply.citations.values("source"))
+    documents = {str(document): title for document, title in cited.values_list("document", "title")}
+    label = highest(collection.sensitivity, reply.parent.label if reply.parent else reply.label)
+    values = {"documents": documents, "label": label, "author": user, "run_requested": True}
+    return EvalCase.objects.update_or_create(collection=collection, question=question, defaults=values)[0]
+
+
+def of_collection(user: User, collection_id: int) -> CollectionCases:
+    """Return the cases of a collection to its owner, those that got worse first. Raises NotFoundError."""
+    collection = owned_collections(user).filter(pk=collection_id).first()
+    if collection is None:
+        raise NotFoundError(_(NO_COLLECTION))
+    rows = EvalCase.objects.filter(collection=collection).select_related("author")
+    order = {"worse": 0, "": 1, "better": 1}
+    return CollectionCases(collection, sorted(rows, key=lambda row: (order[row.change], row.rank is not None)))
+
+
+@transaction.atomic
+def remove(user: User, case_id: int) -> int:
+    """Remove a case; return the id of its collection. Raises NotFoundError."""
+    case = EvalCase.objects.filter(pk=case_id, collection__in=owned_collections(user)).first()
+    if case is None:
+        raise NotFoundError(_(GONE))
+    case.delete()
+    return int(case.collection_id)
+
+
+def request_run(user: User, collection_id: int) -> None:
+    """Have the worker run the cases of a collection. Raises NotFoundError."""
+    found = of_collection(user, collection_id)
+    EvalCase.objects.filter(collection=found.collection).update(run_requested=True)

@@ -1,0 +1,59 @@
+"""Searches for the questions of test cases, and notes where their documents are found. The worker does it; no model."""
+
+import asyncio
+from functools import partial
+
+from django.db.models import F
+from django.utils import timezone
+
+from chat.models import EvalCase
+from langai_site.accounts.models import User
+from langai_site.accounts.open_accounts import AccountClosedError
+from langai_site.sensitivity import Sensitivity
+from search import services as search
+from search.models import Source
+from search.types import Hit, Reader
+
+# Passages that are looked at, and cases that one run of the job takes.
+DEPTH, AT_ONCE = 10, 20
+
+
+def run() -> bool:
+    """Run the cases that wait; return True if there may be more."""
+    rows = list(EvalCase.objects.filter(run_requested=True).select_related("collection")[:AT_ONCE])
+    for row in rows:
+        run_one(row)
+    return len(rows) == AT_ONCE
+
+
+def request_all() -> None:
+    """Have all cases run. Every night."""
+    EvalCase.objects.update(run_requested=True)
+
+
+def run_one(case: EvalCase) -> None:
+    """Search the case's collection as one of its owners, and note the rank."""
+    rank = _rank(case)
+    ran = EvalCase.objects.filter(pk=case.pk)
+    ran.update(
+        rank_before=F("rank"),
+        ran_before=case.ran_at is not None,
+        rank=rank,
+        ran_at=timezone.now(),
+        run_requested=False,
+    )
+
+
+def _rank(case: EvalCase) -> int | None:
+    owner = User.objects.filter(is_active=True, owned_collections=case.collection_id).order_by("pk").first()
+    if owner is None:
+        return None
+    reader = Reader(owner.pk, (case.collection_id,), is_remembered=False)
+    find = partial(search.find, case.question, reader, label=Sensitivity(case.label), limit=DEPTH)
+    try:
+        hits: tuple[Hit, ...] = asyncio.run(find()).hits
+    except AccountClosedError:
+        return None
+    documents = dict(Source.objects.filter(pk__in={hit.source_id for hit in hits}).values_list("pk", "document"))
+    ranks = (at for at, hit in enumerate(hits, 1) if str(documents.get(hit.source_id)) in case.documents)
+    return next(ranks, None)
