@@ -157,7 +157,7 @@ def _part_without_hidden(part: PartOf) -> PartOf:
     if isinstance(part, ToolCall):
         name, arguments = NOT_IN_NAMES.sub("_", part.name), neutralised(part.arguments)
         # Some templates write ids, too. The same id changes in the same way in a call and in its result.
-        return ToolCall(neutralised(part.id), name, arguments)
+        return replace(part, id=neutralised(part.id), name=name, arguments=arguments)
     if isinstance(part, ToolResult):
         parts = tuple(map(_part_without_hidden, part.parts))
         return replace(part, call_id=neutralised(part.call_id), parts=parts)
