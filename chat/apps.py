@@ -65,7 +65,7 @@ def _register_for_owners() -> None:
     from chat.verified import following, indexing
     from langai_site import document_uses, registry, stored_data
 
-    document_uses.after_relabelling(following.raise_labels)
+    document_uses.after_relabelling(following.follow)
     registry.worker_job("verified answers", seconds=5, run=indexing.run)
     registry.worker_job("knowledge gaps", seconds=30, run=clustering.run)
     registry.worker_job("tests of knowledge gaps", seconds=10, run=testing.run_requested)

@@ -90,12 +90,12 @@ def version_replaced(source: UUID) -> None:
 
 
 def after_relabelling(follow: Callable[[UUID], object]) -> None:
-    """Register `follow(document)`, called in the transaction in which a document gets another label."""
+    """Register `follow(document)`, called in the transaction in which a document gets another label or collection."""
     _relabelled.append(follow)
 
 
 def relabelled(document: UUID) -> None:
-    """Say that a document may have another label now."""
+    """Say that a document may have another label now, or other readers."""
     for follow in _relabelled:
         follow(document)
 

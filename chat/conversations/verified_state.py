@@ -29,7 +29,7 @@ def attach(reader: int, messages: Sequence[Message]) -> None:
     if not shown:
         return
     rows = VerifiedAnswer.objects.filter(pk__in={by.answer for _message, by in shown})
-    readable = rows.filter(collection__in=library_collections(reader)).exclude(state=VerifiedAnswer.State.RETIRED)
+    readable = rows.covered().filter(collection__in=library_collections(reader))
     known = {str(pk) for pk in readable.values_list("pk", flat=True)}
     current = {(str(pk), version) for pk, version in readable.current().values_list("pk", "version")}
     for message, by in shown:

@@ -13,6 +13,17 @@ from search.models import Collection, Source
 
 
 class VerifiedQuerySet(models.QuerySet["VerifiedAnswer"]):
+    def covered(self) -> Self:
+        """Return those whose documents are all in their collection, so that its readers may read them, too.
+
+        Of the others, only owners of the collection get to see what they say. None of these is retired.
+        """
+        there = Source.objects.quotable().filter(
+            pk=models.OuterRef("source"), collection=models.OuterRef("answer__collection")
+        )
+        elsewhere = VerifiedCitation.objects.filter(~models.Exists(there), answer=models.OuterRef("pk"))
+        return self.exclude(state=VerifiedAnswer.State.RETIRED).filter(~models.Exists(elsewhere))
+
     def current(self) -> Self:
         """Return those that may be shown as verified now: in force, not due, and with no passage that changed."""
         live = Source.objects.live().filter(

@@ -28,12 +28,15 @@ def owns_any(user: User) -> bool:
 
 
 def access_verified(user: User, answer_id: UUID) -> VerifiedAnswer:
-    """Return a verified answer to a person who may read its collection; a retired one only to its owners."""
+    """Return a verified answer to a person who may read its collection.
+
+    One that is retired, or cites a document that left the collection, only to its owners.
+    """
     found = VerifiedAnswer.objects.select_related("collection", "author").filter(
         pk=answer_id, collection__in=library_collections(user)
     )
     answer = found.first()
-    if answer is None or (answer.state == State.RETIRED and not may_change(user, answer)):
+    if answer is None or not (may_change(user, answer) or found.covered().exists()):
         raise NotFoundError(_(GONE))
     return answer
 
@@ -59,6 +62,6 @@ def of_collection(user: User, collection_id: int) -> tuple[Collection, bool, lis
         raise NotFoundError(_(NO_COLLECTION))
     is_owner = owned_collections(user).filter(pk=collection_id).exists()
     rows = VerifiedAnswer.objects.filter(collection=collection_id).select_related("author")
-    rows = rows if is_owner else rows.filter(state=State.VERIFIED)
+    rows = rows if is_owner else rows.covered().filter(state=State.VERIFIED)
     order = {State.EXPIRED: 0, State.VERIFIED: 1, State.RETIRED: 2}
     return collection, is_owner, sorted(rows, key=lambda row: order[State(row.state)])

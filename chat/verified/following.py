@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from chat.models import VerifiedAnswer, VerifiedCitation, VerifiedNotice
@@ -85,10 +84,28 @@ def expire_due() -> None:
     """Expire the answers whose review date has come, and those that cite a document which is gone or was moved."""
     current = VerifiedAnswer.objects.filter(state=VerifiedAnswer.State.VERIFIED)
     expire(current.filter(review_by__lte=timezone.localdate()).values_list("pk", flat=True), Reason.DUE)
-    # A version that was replaced stays retired until it is compared with the next one.
-    there = Source.objects.quotable().filter(pk=OuterRef("source"), collection=OuterRef("answer__collection"))
-    gone = VerifiedCitation.objects.filter(~Exists(there), answer__in=current.values("pk"))
-    expire(set(gone.values_list("answer", flat=True)), Reason.GONE)
+    there = VerifiedAnswer.objects.exclude(state=VerifiedAnswer.State.RETIRED)
+    hide_uncovered(there.exclude(pk__in=there.covered()).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def hide_uncovered(answers: Iterable[UUID]) -> None:
+    """Let nobody find answers that cite a document which left their collection: it may have other readers now."""
+    keys = list(answers)
+    expire(keys, Reason.GONE)
+    found = Source.objects.live().filter(document__in=keys).values_list("document", flat=True)
+    if shown := list(found):
+        search.hide(shown)
+        # Should the document come back, the answer is found again.
+        VerifiedAnswer.objects.filter(pk__in=shown).update(indexed=0)
+
+
+def follow(document: UUID) -> None:
+    """Follow a document that has another label or another collection now, in the transaction that changed it."""
+    raise_labels(document)
+    citing = VerifiedAnswer.objects.filter(citations__source__in=Source.objects.filter(document=document))
+    citing = citing.exclude(state=VerifiedAnswer.State.RETIRED).distinct()
+    hide_uncovered(citing.exclude(pk__in=citing.covered()).values_list("pk", flat=True))
 
 
 def raise_labels(document: UUID) -> None:

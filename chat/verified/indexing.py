@@ -23,7 +23,7 @@ State = VerifiedAnswer.State
 
 def run() -> bool:
     """Index the answers that were changed; return True if there may be more."""
-    changed = VerifiedAnswer.objects.exclude(state=State.RETIRED).filter(indexed__lt=F("version"))
+    changed = VerifiedAnswer.objects.covered().filter(indexed__lt=F("version"))
     rows = list(changed.select_related("author").order_by("pk")[:AT_ONCE])
     for row in rows:
         index(row)
@@ -44,7 +44,7 @@ def index(answer: VerifiedAnswer) -> None:
     )
 
     def as_now(info: SourceInfo) -> SourceInfo:
-        rows = VerifiedAnswer.objects.select_for_update().exclude(state=State.RETIRED)
+        rows = VerifiedAnswer.objects.select_for_update().covered()
         row = rows.filter(pk=answer.pk, version=answer.version).first()
         if row is None:
             raise SourceGoneError

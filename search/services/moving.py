@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from langai_site import document_uses
 from search.contexts import in_context, names_of
 from search.keywords import KeywordText, get_index
 from search.models import Passage, Source
@@ -47,6 +48,7 @@ def move(document: UUID, collection_id: int) -> None:
     sources.update(collection=collection_id)
     for source in Source.objects.live().filter(document=document):
         _index_words(source)
+    document_uses.relabelled(document)
 
 
 def _take_out(sources: QuerySet[Source]) -> None:

@@ -263,6 +263,28 @@ def test_its_label_rises_with_what_it_cites_and_raises_the_conversation(alice, b
     assert Conversation.objects.get(pk=reply.conversation_id).label == reply.label == Sensitivity.CONFIDENTIAL
 
 
+def test_what_it_says_of_a_document_with_other_readers_is_its_owners_alone(client, alice, bob, document):
+    made = verified(alice)
+    page, listed = reverse("chat:verified", args=[made.pk]), reverse("chat:verified-answers", args=[made.collection_id])
+    closed = Collection.objects.create(name="Board", sensitivity=Sensitivity.CONFIDENTIAL)
+    move(document.pk, closed.pk)
+    # In the same moment: nobody finds it, and a model that may not see the document does not get its words.
+    assert not Source.objects.live().filter(document=made.pk).exists()
+    made.refresh_from_db()
+    assert (made.state, made.label) == ("expired", Sensitivity.CONFIDENTIAL)
+    indexing.run()
+    following.expire_due()
+    assert not Source.objects.live().filter(document=made.pk).exists()
+    client.force_login(bob)
+    assert client.get(page).status_code == 404
+    assert QUESTION not in client.get(listed).content.decode()
+    client.force_login(alice)
+    assert "25 days" in client.get(page).content.decode()
+    move(document.pk, made.collection_id)
+    indexing.run()
+    assert Source.objects.live().filter(document=made.pk).exists()
+
+
 def test_it_has_the_label_of_all_that_the_answer_was_made_from_as_it_is_now(alice, shared, document):
     file = ContentFile(b"Holidays of the board are decided in May.", "board.txt")
     other = services.upload(collection=shared, file=file, user=alice, title="Board")
