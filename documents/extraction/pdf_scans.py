@@ -1,6 +1,7 @@
 """Finds pages and pictures of a PDF whose text is only drawn, and draws them for text recognition."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
@@ -23,8 +24,8 @@ INK_DPI, INK = 50, 160
 LEAST_WIDTH, LEAST_HEIGHT, LEAST_PIXELS = 40, 10, 4000
 # A smaller part of the page than this is a sign or a letterhead: read once, although it is on every page.
 SMALL_PART = 0.1
-# Less ink than this part of the pictures' area that no text explains is a frame or a speck.
-LEAST_INK = 0.002
+# Less ink than this part of the pictures' area that no text explains is a speck. A line of small print has more.
+LEAST_INK = 0.0008
 # Text explains so much of the ink on a page that was scanned and recognised before.
 EXPLAINED = 0.75
 # Boxes of text are widened by this many points: those of recognised text fit loosely.
@@ -50,13 +51,15 @@ class PictureFinder:
         boxes = list(self._new_pictures(page, width * height))
         if not boxes:
             return []
-        ink = _ink_in(page, boxes, text_boxes)
-        if ink.rest > (1 - EXPLAINED) * (ink.rest + ink.under_text):
-            return boxes if ink.rest > LEAST_INK * ink.area else []
-        # Text that was put on a page hides ink of its own, not the picture's. A letterhead on all pages is read once.
-        if ink.rest > LEAST_INK * ink.area and _is_seen_over(page, text_boxes) and self._is_new_picture(page):
-            return boxes
-        return []
+        typed = list(_typed_over(page))
+        with _hidden(typed):
+            ink = _ink_in(page, boxes, text_boxes)
+        if ink.rest <= max(LEAST_INK * ink.area, (1 - EXPLAINED) * (ink.rest + ink.under_text)):
+            return []
+        # A letterhead that letters were typed on is on all their pages: it is read once.
+        is_new = self._is_new_picture(page)
+        typed_on = typed and any(_touch(box, text) for box in boxes for text in text_boxes)
+        return boxes if is_new or not typed_on else []
 
     def _is_new_picture(self, page: pypdfium2.PdfPage) -> bool:
         """Return whether the largest picture on the page was not on an earlier one."""
@@ -167,23 +170,37 @@ def _ink_in(page: pypdfium2.PdfPage, boxes: Sequence[Box], text_boxes: Sequence[
     return Ink(all_ink - rest, rest, max(area, 1))
 
 
-def _is_seen_over(page: pypdfium2.PdfPage, text_boxes: Sequence[Box]) -> bool:
-    """Return whether text was drawn over the pictures to be seen: that of a scanner lies under them, or is invisible.
+def _typed_over(page: pypdfium2.PdfPage) -> Iterator[pypdfium2.PdfObject]:
+    """Yield the texts that are seen over a picture: their ink is not the picture's.
 
-    Where a page has both, its text tells what is in the picture.
+    The text of a scanner lies under the picture, or is invisible.
     """
     over = False
-    for number, thing in enumerate(page.get_objects(max_depth=3)):
-        if number == MOST_OBJECTS:
-            return False
+    for thing in islice(page.get_objects(max_depth=3), MOST_OBJECTS):
         if thing.type == raw.FPDF_PAGEOBJ_IMAGE:
-            if over:
-                return False
-        elif thing.type == raw.FPDF_PAGEOBJ_TEXT:
-            if raw.FPDFTextObj_GetTextRenderMode(thing) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
-                return False
             over = True
-    return over and bool(text_boxes)
+        elif over and thing.type == raw.FPDF_PAGEOBJ_TEXT and not _is_invisible(thing):
+            yield thing
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
+def _is_invisible(text: pypdfium2.PdfObject) -> bool:
+    return bool(raw.FPDFTextObj_GetTextRenderMode(text) == raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+
+
+@contextmanager
+def _hidden(things: Sequence[pypdfium2.PdfObject]) -> Iterator[None]:
+    """Draw pages without these objects."""
+    for thing in things:
+        raw.FPDFPageObj_SetIsActive(thing, False)
+    try:
+        yield
+    finally:
+        for thing in things:
+            raw.FPDFPageObj_SetIsActive(thing, True)
 
 
 def _ink(picture: Image.Image) -> int:

@@ -83,6 +83,47 @@ def test_a_scan_is_recognised_although_more_was_typed_below_it_and_no_letterhead
     assert sum("ACME" in text for text in others) <= 1
 
 
+def page_of(*parts: tuple[Image.Image, dict[str, float]] | tuple[str, float]) -> bytes:
+    """A PDF of one page with pictures, and lines of text from a height on, in this order."""
+    made = FPDF()
+    made.set_auto_page_break(auto=False)
+    made.set_font("helvetica", size=11)
+    made.add_page()
+    for what, place in parts:
+        if isinstance(what, Image.Image):
+            made.image(what, **place)
+            continue
+        for number, line in enumerate(what.splitlines()):
+            made.set_xy(15, place + 5 * number)
+            made.cell(0, 5, line)
+    return bytes(made.output())
+
+
+HEADER = ("ACME Ltd, Harbour Street 12, Dover\nTelephone 0130 4711", 2)
+DENSE = "\n".join(
+    f"Registry line {number}: received, and passed on to room {number} of the house." for number in range(34)
+)
+LOGO = (drawn("ACME Ltd", (300, 80)), {"x": 150, "y": 5, "w": 40})
+
+
+@pytest.mark.needs("tesseract")
+@pytest.mark.parametrize(
+    ("parts", "recognised"),
+    [
+        ([HEADER, (drawn(), {"x": 0, "y": 20, "w": 210}), (DENSE, 95)], READ),
+        ([LOGO, HEADER, (drawn(), {"x": 0, "y": 20, "w": 210}), (DENSE, 95)], READ),
+        ([(drawn(), WHOLE), (DENSE, 85), HEADER], READ),
+        ([(drawn("Approved by the board on 4 May", font=30), WHOLE), (DENSE, 85)], "Approved by the board on 4 May"),
+    ],
+    ids=["header-scan-text", "logo-header-scan-text", "scan-text-header", "one-line"],
+)
+def test_typed_text_hides_no_scan_under_it(tmp_path, parts, recognised):
+    extracted = sandbox.extract(written(tmp_path, "a.pdf", page_of(*parts)), PDF, OCR)
+    [page] = words(extracted)
+    assert page.startswith(("ACME", "Registry"))
+    assert recognised in page
+
+
 @pytest.mark.needs("tesseract")
 def test_pictures_on_pages_are_read_once_and_what_the_text_layer_explains_is_not(tmp_path):
     """A picture with text, a letterhead on each page, and a scan that has a text layer already."""
