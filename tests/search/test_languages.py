@@ -67,6 +67,19 @@ def test_the_language_of_a_text_is_told_by_script_and_small_words(text, language
     assert language_of_text(text) == language
 
 
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("de", ["Wann starb Bismarck?", "Wo liegt Timbuktu?", "warum wanderten Hugenotten aus"]),
+        ("fr", ["Quand mourut Napoleon ?"]),
+        ("es", ["Quien pinto el cuadro?"]),
+        ("", ["Hat size", "Was Tesla rich?", "Wo", "Kosten 2024", "Comment field"]),
+    ],
+)
+def test_the_first_word_of_a_short_question_shows_its_language(language, texts):
+    assert {question_language(text) for text in texts} == {language}
+
+
 def test_short_questions_have_a_language_too():
     assert question_language("Wie viele Urlaubstage habe ich?") == "de"
     assert question_language("combien de jours ?") == "fr"
