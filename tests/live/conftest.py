@@ -110,12 +110,49 @@ def bob(newcomers) -> Person:
     return newcomers[1]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A module's Chromium: Playwright holds an event loop, which asynchronous tests elsewhere need for themselves."""
+class OpenBrowser:
+    """One Chromium for files of tests that follow one another: starting it takes two seconds of CPU.
+
+    It is closed before a file that begins without it: Playwright holds an event loop, which asynchronous tests need for
+    themselves.
+    """
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._browser: Browser | None = None
+        self._file: Path | None = None
+
+    def get(self) -> Browser:
+        if self._browser and not self._browser.is_connected():
+            self.close()
+        self._browser = self._browser or self._stack.enter_context(chromium())
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._stack.close()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if item.path != self._file and "open_browser" not in getattr(item, "fixturenames", ()):
+            self.close()
+        self._file = item.path
+
+
+@pytest.fixture(scope="session")
+def open_browser(pytestconfig) -> Iterator[OpenBrowser]:
     needs("chromium")
-    with chromium() as browser:
-        yield browser
+    opened = OpenBrowser()
+    pytestconfig.pluginmanager.register(opened)
+    yield opened
+    pytestconfig.pluginmanager.unregister(opened)
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def browser(open_browser) -> Browser:
+    """A module's Chromium."""
+    return open_browser.get()
 
 
 @pytest.fixture
