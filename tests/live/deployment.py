@@ -24,6 +24,7 @@ from tests.live.person import Person
 from tests.live.server import ADMIN_PASSWORD, START_SECONDS, sign_in
 from tests.servers import NGINX, Chroma, Postgres, Redis, free_port
 from tests.shared import ROOT, environment_without_own
+from tests.tables import fill_postgres
 
 OPERATIONS = ROOT / "docs" / "operations"
 MAIN = """
@@ -175,6 +176,7 @@ class Deployment:
         """Start the stores and prepare them: what comes before the first web process."""
         for part in (self.redis, self.postgres, self.chroma):
             part.start()
+        fill_postgres(self.postgres, "postgres")
         done = self.manage("setup")
         assert done.returncode == 0, done.stderr
 
