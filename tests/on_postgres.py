@@ -1,6 +1,7 @@
 """`python -m tests.on_postgres [pytest's arguments]`: tests that use the database, on a real PostgreSQL.
 
-Those of CHOSEN; with `--all` all of them; otherwise the files and folders that the arguments name.
+Those of CHOSEN without the mark `any_database`; with `--all` all of them; otherwise the files and folders that the
+arguments name.
 """
 
 import os
@@ -32,6 +33,8 @@ CHOSEN = {
 }
 TESTS = [f"tests/{folder}/test_{name}.py" for folder, names in CHOSEN.items() for name in names.split()]
 ALL = [f"tests/{folder}" for folder in CHOSEN]
+# Of these only tests whose outcome may depend on the database.
+DEPENDING = ["-m", "not any_database"]
 
 # It ends every connection to its database, also those that threads of earlier tests have left open: it runs in a
 # process and a database of its own, beside the others.
@@ -51,10 +54,10 @@ def main(arguments: list[str]) -> int:
         if any(Path(argument.partition("::")[0]).exists() for argument in arguments):
             return subprocess.run(_pytest(arguments), env=environment).returncode
         alone = subprocess.Popen(
-            _pytest([ALONE]), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            _pytest([ALONE, *DEPENDING]), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         try:
-            chosen = ALL if "--all" in arguments else TESTS
+            chosen = ALL if "--all" in arguments else [*TESTS, *DEPENDING]
             others_arguments = [each for each in arguments if each != "--all"]
             others = subprocess.run(_pytest([*chosen, f"--ignore={ALONE}", *others_arguments]), env=environment)
         finally:

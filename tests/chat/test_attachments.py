@@ -257,6 +257,7 @@ def test_a_file_is_labelled_by_what_is_in_it(alice):
     assert Source.objects.get().label == CONFIDENTIAL
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("at", [500_000 - 12, 500_000 - 5_000, 2])
 def test_nothing_is_missed_where_two_scanned_parts_meet(at):
     text = ("word " * 200_000)[:at] + CARD + " word" * 100
@@ -264,6 +265,7 @@ def test_nothing_is_missed_where_two_scanned_parts_meet(at):
     assert label_of(Extracted("", (ExtractedPage("word " * 200_000),))) == PUBLIC
 
 
+@pytest.mark.any_database
 def test_the_names_of_a_file_and_of_its_sheets_are_scanned_too():
     page = ExtractedPage("Nothing special.")
     assert label_of(Extracted("", (page,)), "DE89 3704 0044 0532 0130 00.txt") == CONFIDENTIAL
@@ -271,6 +273,7 @@ def test_the_names_of_a_file_and_of_its_sheets_are_scanned_too():
     assert label_of(Extracted("", (ExtractedPage("1", label=CARD),)), "a.xlsx") == CONFIDENTIAL
 
 
+@pytest.mark.any_database
 def test_a_picture_without_text_is_as_confidential_as_the_setting_says(alice, settings):
     attach(alice, picture(), "photo.png")
     assert Source.objects.get().label == INTERNAL
@@ -279,6 +282,7 @@ def test_a_picture_without_text_is_as_confidential_as_the_setting_says(alice, se
     assert Source.objects.get(title="other").label == CONFIDENTIAL
 
 
+@pytest.mark.any_database
 def test_the_text_in_a_picture_is_read_and_scanned(alice):
     needs("tesseract")
     attach(alice, picture("Paid with 4111 1111 1111 1111", size=(1000, 200)), "photo.png")
@@ -287,6 +291,7 @@ def test_the_text_in_a_picture_is_read_and_scanned(alice):
     assert source.label == CONFIDENTIAL
 
 
+@pytest.mark.any_database
 def test_a_picture_is_encoded_again_without_its_metadata(alice):
     from PIL import Image
 
@@ -304,6 +309,7 @@ def test_a_picture_is_encoded_again_without_its_metadata(alice):
         assert max(found.size) == 320
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("data", "name", "words"),
     [
@@ -319,6 +325,7 @@ def test_a_picture_that_cannot_be_shown_says_why(alice, data, name, words):
     assert words in found.state.words
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "JPEG", "PNG"])
 def test_pictures_of_every_kind_are_shown(alice, kind):
     file = attach(alice, picture(kind=kind), f"photo.{kind.lower()}")

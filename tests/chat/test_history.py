@@ -220,6 +220,7 @@ def test_filters_find_what_is_behind_many_newer_matches(alice, monkeypatch):
     assert found(alice, "leave", label=Sensitivity.CONFIDENTIAL) == ["The secret leave"]
 
 
+@pytest.mark.any_database
 def test_a_text_made_to_be_costly_has_few_words(alice):
     long = ("1." * 25_000, "10.0.0.1." * 5_000, "a-" * 25_000, "ab1" * 15_000)
     assert all(len(rows.tokens_of(rows.IndexedText(alice.id, uuid4(), None, text))) < 100 for text in long)

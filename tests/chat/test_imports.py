@@ -512,6 +512,7 @@ print(sum(1 for element in elements(lambda size: next(pieces, b"")) for found in
 """
 
 
+@pytest.mark.any_database
 def test_memory_does_not_grow_with_the_file():
     done = subprocess.run(
         [sys.executable, "-c", READING], cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300

@@ -106,6 +106,7 @@ class Watched(Claim):
         super().update(**values)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("changes", CHANGES)
 def test_a_vector_store_that_is_killed_at_any_stage(document, alice, settings, tmp_path, changes):
     server = Chroma(tmp_path / "chroma").start()

@@ -148,6 +148,7 @@ def test_without_a_worker_it_does_not_wait_for_ever(policies, shelf):
     assert Document.objects.filter(status="queued").count() == 2
 
 
+@pytest.mark.any_database
 def test_ended_by_hand_it_keeps_what_it_has_done_and_can_be_run_again(folder_with_tables, shelf):
     data = folder_with_tables("import")
     command = [sys.executable, "manage.py", "import_documents", str(shelf), "--collection", "Policies", "--create"]

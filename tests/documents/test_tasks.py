@@ -96,6 +96,7 @@ def ending(name: str) -> str:
     return name[name.rindex(".") :] if "." in name else ""
 
 
+@pytest.mark.any_database
 def test_every_format_is_read_with_title_heading_and_place(upload):
     # Pictures are in test_pictures: they need a program for text recognition.
     modules = {kind.module for kind in FORMATS.values()} - {"documents.extraction.picture"}

@@ -132,6 +132,7 @@ def by_verification():
     assert told.endswith(" is damaged in the vector store: mended")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "mend", [partial(by_sync, True), partial(by_sync, False), by_verification], ids=["thorough", "quick", "verified"]
 )
