@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chat.grounding.checking import SentenceCheck
@@ -43,7 +43,8 @@ def note_wrong() -> None:
         return
     bad = Feedback.objects.filter(good=False, at__gte=timezone.now() - RECENT, reply__gap_question=None)
     bad = bad.filter(reply__deleted_at=None, reply__conversation__keeping=Keeping.KEPT)
-    for feedback in bad:
+    # Only what is cited says whose documents an answer is about.
+    for feedback in bad.filter(Exists(Citation.objects.filter(reply=OuterRef("reply")))):
         if not feedback.reasons or set(feedback.reasons) & set(ABOUT_DOCUMENTS):
             cited = Citation.objects.filter(reply=feedback.reply_id).values_list("source", flat=True)
             _note(feedback.reply_id, Kind.WRONG, _collections(cited))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat.models import VerifiedAnswer, VerifiedCitation, VerifiedNotice
@@ -26,7 +27,9 @@ Reason = VerifiedAnswer.Reason
 
 def compare(source: Source, earlier: Collection[UUID]) -> None:
     """Compare what verified answers cite of `earlier` versions with the one that is live now."""
-    waiting = VerifiedCitation.objects.filter(source__in=earlier).exclude(next__source=str(source.pk))
+    # Databases differ in what a negated look-up in JSON says of null.
+    is_new = Q(next__isnull=True) | ~Q(next__source=str(source.pk))
+    waiting = VerifiedCitation.objects.filter(is_new, source__in=earlier)
     rows = list(waiting.exclude(answer__state=VerifiedAnswer.State.RETIRED).select_related("answer").order_by("pk"))
     version = version_texts.version_of(source.pk) if rows else None
     for first in range(0, len(rows), AT_ONCE):

@@ -223,5 +223,6 @@ def _renewed(answer: VerifiedAnswer, cited: Sequence[VerifiedCitation]) -> list[
             _("The passage [%(number)s] is not in “%(title)s” any more. Remove it from the answer, with what it said.")
             % {"number": gone[0].number, "title": gone[0].title}
         )
-    VerifiedCitation.objects.bulk_update(cited, ["source", "version", "page", "start", "end", "next"])
+    for citation in cited:
+        citation.save(update_fields=["source", "version", "page", "start", "end", "next"])
     return list(sources.values())
