@@ -132,6 +132,7 @@ def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
         uses_instructions=body.instructions,
         keep=body.keep or "",
         attached=body.attachments or (),
+        fresh=not body.verified,
     )
 
 

@@ -50,6 +50,9 @@ class Ask(Schema):
     attachments: Listed[UUID] | None = Field(
         None, max_length=settings.ATTACHMENTS_PER_MESSAGE, description="Ids of files from POST /api/files."
     )
+    verified: bool = Field(
+        True, description="False has a model answer even if an owner verified an answer, and skips the cache."
+    )
     stop_on_disconnect: bool = Field(False, description="For streams: stop the answer when the connection closes.")
 
 

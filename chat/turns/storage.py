@@ -102,6 +102,7 @@ def post(
     keep: str = "",
     attached: Sequence[UUID] = (),
     assistant: ChosenAssistant = None,
+    fresh: bool = False,
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
@@ -111,13 +112,14 @@ def post(
     conversation came in, `folder` where it is put, and `keep` how long it stays, empty for the usual. `attached` are
     the person's uploaded files that go with the message. `uses_instructions` switches the person's own instructions on
     or off in the conversation, and `assistant` names who answers in it from now on: empty for nobody, None as before.
+    `fresh` has a model asked: neither a verified answer nor a cached one is shown.
     """
     text, model = drafts.text(text), drafts.model(model)
     if conversation_id is None:
         conversation = _new(user, text, source, folder, keep)
     else:
         conversation = _existing(user, conversation_id, after)
-    pick = drafts.Pick(model).named(conversation.model)
+    pick = drafts.Pick(model, fresh=fresh).named(conversation.model)
     conversation.model = model
     if uses_instructions is not None:
         conversation.uses_instructions = uses_instructions

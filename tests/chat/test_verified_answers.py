@@ -143,6 +143,7 @@ def test_a_model_answers_when_somebody_asks_again(alice, bob, document):
     reply = asked_again(bob, asked(bob))
     assert not shows(reply)
     assert reply.model == "quotes"
+    assert not shows(asked(bob, fresh=True))
 
 
 @pytest.mark.parametrize(
