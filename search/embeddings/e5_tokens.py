@@ -21,6 +21,9 @@ _RULES = {**dict.fromkeys(map(ord, _BLANKS), " "), **dict.fromkeys(map(ord, _LEF
 _NORMAL, _UNKNOWN, _CONTROL = 1, 2, 3
 _UNIGRAM = 1
 _PIECES, _TRAINER, _NORMALIZER = 1, 2, 3
+# What begins the score of a piece, and the numbers that take one byte: there are a million of them.
+_SCORE = bytes((2 << 3 | 5,))
+_ONE_BYTE = [bytes((value,)) for value in range(128)]
 
 
 def normalised(text: str) -> str:
@@ -39,8 +42,13 @@ def model_of(vocabulary: Sequence[WordPiece]) -> bytes:
     Special pieces are of a kind that never matches: what a document writes as `</s>` stays text.
     """
     special = {**dict.fromkeys((START, PADDING, END, len(vocabulary) - 1), _CONTROL), UNKNOWN: _UNKNOWN}
+    kinds = {kind: _number(3, kind) for kind in (_NORMAL, *special.values())}
+    scores = struct.pack(f"<{len(vocabulary)}f", *(piece.score for piece in vocabulary))
     pieces = (
-        _part(_PIECES, _part(1, piece.text.encode()) + _float(2, piece.score) + _number(3, special.get(pk, _NORMAL)))
+        _part(
+            _PIECES,
+            _part(1, piece.text.encode()) + _SCORE + scores[4 * pk : 4 * pk + 4] + kinds[special.get(pk, _NORMAL)],
+        )
         for pk, piece in enumerate(vocabulary)
     )
     ids = zip(range(40, 44), (UNKNOWN, START, END, PADDING), strict=True)
@@ -61,11 +69,9 @@ def _number(field: int, value: int) -> bytes:
     return _varint(field << 3) + _varint(value)
 
 
-def _float(field: int, value: float) -> bytes:
-    return _varint(field << 3 | 5) + struct.pack("<f", value)
-
-
 def _varint(value: int) -> bytes:
+    if value < len(_ONE_BYTE):
+        return _ONE_BYTE[value]
     found = bytearray()
     while value > 127:
         found.append(value & 127 | 128)
