@@ -42,9 +42,11 @@ def servers(tmp_path_factory, prepared: Path, tables: Path) -> Iterator[Factory]
     needs("chroma")
     started: list[LangAI] = []
 
-    def start(*, is_first: bool = False, **settings: str) -> LangAI:
+    def start(*, is_first: bool = False, has_handbook: bool = True, **settings: str) -> LangAI:
         data = tmp_path_factory.mktemp("langai")
         furnish(data, prepared)
+        if not has_handbook:
+            (data / "handbook.loaded").touch()
         if not is_first:
             shutil.copy(tables, data / "langai.sqlite3")
         server = LangAI(data, **settings)
@@ -62,7 +64,8 @@ def servers(tmp_path_factory, prepared: Path, tables: Path) -> Iterator[Factory]
 def start_langai(tmp_path_factory, prepared, tables) -> Iterator[Factory]:
     """`start_langai(OPENAI_BASE_URL=…)`: a server of one's own with those settings, stopped after the module.
 
-    It has nobody in it yet, but a database with all tables; with `is_first` it makes them itself.
+    It has nobody in it yet, but a database with all tables; with `is_first` it makes them itself. Without the handbook
+    it starts with half of the CPU: its worker has nothing to embed.
     """
     with servers(tmp_path_factory, prepared, tables) as start:
         yield start

@@ -28,7 +28,9 @@ ACTIVE = "document.getElementById(document.querySelector('#find-model').getAttri
 def server(start_langai):
     with running_upstream() as upstream:
         upstream.list_models(*NAMES)
-        server = start_langai(OPENAI_BASE_URL=upstream.openai_url, ANTHROPIC_API_KEY="sk-nothing-is-asked")
+        server = start_langai(
+            has_handbook=False, OPENAI_BASE_URL=upstream.openai_url, ANTHROPIC_API_KEY="sk-nothing-is-asked"
+        )
         server.until(lambda: rows.one(server, "SELECT count(*) >= 130 FROM outbound_model WHERE available"), "offering")
         yield server
 

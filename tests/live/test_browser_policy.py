@@ -27,7 +27,7 @@ def keeper(browser, admin, langai):
 
 def links(visit: Visit, within: str) -> list[str]:
     found = visit.page.locator(f"{within} a[href^='/admin/']")
-    return sorted({link.get_attribute("href") or "" for link in found.all()})
+    return sorted(set(found.evaluate_all("links => links.map((link) => link.getAttribute('href'))")))
 
 
 def use(visit: Visit) -> None:

@@ -17,7 +17,9 @@ SLOW, QUICK = f"{HOSTED}t3000-r30", f"{HOSTED}t60-r30"
 @pytest.fixture(scope="module")
 def narrow(start_langai, upstream) -> LangAI:
     """A server that allows one of each."""
-    server = start_langai(OPENAI_BASE_URL=upstream.openai_url, REPLIES_IN_FLIGHT="1", SOCKETS_PER_USER="1")
+    server = start_langai(
+        has_handbook=False, OPENAI_BASE_URL=upstream.openai_url, REPLIES_IN_FLIGHT="1", SOCKETS_PER_USER="1"
+    )
     rows.until_connected(server)
     return server
 

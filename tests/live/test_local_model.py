@@ -70,7 +70,7 @@ def test_a_model_from_a_file_answers_people_and_outlives_a_crash(start_langai, m
 def test_a_file_that_cannot_run_is_told_in_one_line_and_the_rest_starts(start_langai, models):
     path = models / "broken.gguf"
     path.write_bytes(b"GGUF")
-    server = start_langai(LOCAL_MODEL=str(path))
+    server = start_langai(has_handbook=False, LOCAL_MODEL=str(path))
     said = f"{path} is damaged, or of a version of GGUF that LangAI cannot read. Download it again."
     assert [line for line in server.lines if line.startswith("model")] == [f"model   | {said}"]
     with signed_in(server) as admin:

@@ -173,7 +173,7 @@ def test_nothing_that_anybody_wrote_is_in_the_log_whichever_way_it_came_in(debug
 
 
 def test_in_production_every_line_of_the_log_is_an_object(start_langai):
-    server = start_langai(ENV="production")
+    server = start_langai(has_handbook=False, ENV="production")
     httpx.get(f"{server.url}/nowhere", trust_env=False)
     server.until_logged("LangAI is ready at")
     server.until_logged("Not Found")
