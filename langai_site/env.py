@@ -148,6 +148,18 @@ def embedder(value: str) -> None:
         raise ValidationError(f"must be local, local-en, or a name such as openai/text-embedding-3-small ({names})")
 
 
+def absolute_path(value: str) -> None:
+    """Validate an empty value, or a path that is the same from whichever folder a process was started."""
+    if value and not Path(value).is_absolute():
+        raise ValidationError("must be a whole path, such as /mnt/elsewhere/heads.jsonl")
+
+
+def mail_addresses(values: list[str]) -> None:
+    """Validate that each could be an e-mail address."""
+    if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", value) for value in values):
+        raise ValidationError("must be e-mail addresses, separated by commas")
+
+
 def ocr_languages(value: str) -> None:
     """Validate names of languages, as tesseract takes them."""
     if not re.fullmatch(r"\w+(\+\w+)*", value, re.ASCII):

@@ -152,6 +152,10 @@ try:
     BACKUP_DIR = env.str("BACKUP_DIR", "")
     BACKUP_KEEP = env.int("BACKUP_KEEP", 7, validate=environment.at_least(1))
 
+    # Where the end of the chain goes every night: appended to a file, and mailed to these addresses.
+    AUDIT_HEAD_FILE = env.str("AUDIT_HEAD_FILE", "", validate=environment.absolute_path)
+    AUDIT_HEAD_MAIL: list[str] = env.list("AUDIT_HEAD_MAIL", [], validate=environment.mail_addresses)
+
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
     # The files of one import of conversations, together.
     IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 2000, validate=environment.at_least(1))

@@ -12,7 +12,7 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         from langai_site.usage import measures, overview, pseudonyms
-        from langai_site.usage.ledger import backups
+        from langai_site.usage.ledger import backups, daily_heads
         from langai_site.usage.reports import rollup
         from langai_site.usage.spending import budgets, team_budgets
 
@@ -24,6 +24,8 @@ class UsageConfig(AppConfig):
         registry.worker_job("budgets", seconds=60, run=_watch_budgets)
         registry.nightly_job("budget counters", budgets.reconcile_all)
         registry.nightly_job("usage reports", rollup.reconcile)
+        registry.nightly_job("head of the chain", daily_heads.run)
+        registry.doctor_check("head of the chain", daily_heads.finding, advice=daily_heads.ADVICE)
         registry.measure(*measures.ALL)
         overview.register()
         backups.register()

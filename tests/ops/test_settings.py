@@ -62,6 +62,8 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("SOCKETS_PER_USER", "some"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../../etc/passwd"),
+        ("AUDIT_HEAD_FILE", "heads.jsonl"),
+        ("AUDIT_HEAD_MAIL", "auditor"),
         ("EMAIL_URL", "off"),
         ("EMAIL_URL", "https://mail.example.org"),
         ("EMAIL_URL", "smtp://mail.example.org:post"),

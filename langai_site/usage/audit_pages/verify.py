@@ -2,23 +2,31 @@
 
 Each line is a place in the chain: its number, the hash of the place before, and its own hash. The hash of an event is
 computed again from what the event says, so a changed, removed, inserted or moved event is noticed. With `--head`, the
-file must also lead to, or contain, a hash that was kept elsewhere. If somebody's account was deleted, their events have
-a pseudonym and a second hash over the first one; the program says how many these are, because the first hash then
-shows their place alone.
+file must also contain a hash that was kept elsewhere; with `--heads`, it is compared with a file of daily heads. If
+somebody's account was deleted, their events have a pseudonym and a second hash over the first one; the program says how
+many these are, because the first hash then shows their place alone.
 """
 
 import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 
-def problems(lines: Iterable[str], head: str = "") -> Iterator[str]:
+class KeptHead(NamedTuple):
+    """The end of the chain on a day: how many places it had, and the hash of the last one."""
+
+    date: str
+    sequence: int
+    hash: str
+
+
+def problems(lines: Iterable[str], head: str = "", heads: Sequence[KeptHead] = ()) -> Iterator[str]:
     """Yield what is wrong with the lines of a month; nothing if all is as it was sealed."""
     last: tuple[int, str] | None = None
-    events, hashes = 0, set()
+    events, hashes = 0, dict[int, str]()
     for number, line in enumerate(lines, 1):
         try:
             place = json.loads(line)
@@ -35,11 +43,33 @@ def problems(lines: Iterable[str], head: str = "") -> Iterator[str]:
             elif not is_as_sealed(place):
                 yield f"The event of place {sequence} was changed."
         last = (sequence, found)
-        hashes.add(found)
+        hashes.setdefault(sequence - 1, previous)
+        hashes[sequence] = found
     if not events:
         yield "The file has no events."
-    if head and head not in hashes:
+    if head and head not in hashes.values():
         yield "The head that was kept elsewhere is not here: it is of another month, or the chain was rewritten."
+    yield from _other_ends(hashes, heads)
+
+
+def _other_ends(hashes: dict[int, str], heads: Sequence[KeptHead]) -> Iterator[str]:
+    for kept in heads:
+        if hashes.get(kept.sequence, kept.hash) != kept.hash:
+            yield f"The head of {kept.date} is not that of place {kept.sequence}: what came before was rewritten."
+    if heads and not any(kept.sequence in hashes for kept in heads):
+        yield "None of the daily heads is of this month: give the file that has them."
+
+
+def read_heads(lines: Iterable[str]) -> list[KeptHead]:
+    """Return the daily heads among the lines of a file or of a message; other lines are passed over."""
+    found = []
+    for line in lines:
+        try:
+            value = json.loads(line)
+            found.append(KeptHead(str(value["date"]), int(value["sequence"]), str(value["hash"])))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 def hash_of(sequence: int, month: str, previous: str, event: object) -> str:
@@ -61,10 +91,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check an exported month of LangAI's audit log.")
     parser.add_argument("file", help="the month, as downloaded from the audit log in admin")
     parser.add_argument("--head", default="", help="a hash of the chain that was kept elsewhere in that month")
+    parser.add_argument("--heads", help="a file of daily heads, as AUDIT_HEAD_FILE or its mails have them")
     options = parser.parse_args()
     with open(options.file, encoding="utf-8") as file:
         lines = list(file)
-    found = list(problems(lines, options.head))
+    heads = []
+    if options.heads:
+        with open(options.heads, encoding="utf-8") as file:
+            heads = read_heads(file)
+        if not heads:
+            parser.error(f"{options.heads} has no daily heads.")
+    found = list(problems(lines, options.head, heads))
     for problem in found:
         sys.stdout.write(f"{problem}\n")
     if renamed := sum('"pseudonymised"' in line for line in lines):

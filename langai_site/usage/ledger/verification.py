@@ -47,8 +47,13 @@ def head() -> Head:
     return Head(last.sequence, last.hash) if last else Head(0, chain.GENESIS)
 
 
+def read_heads(text: str) -> list[Head]:
+    """Read the heads of a file, one a line, as `as_json` or `daily_heads` wrote them. Raises InvalidError."""
+    return [read_head(line) for line in text.strip().splitlines() or [""]]
+
+
 def read_head(text: str) -> Head:
-    """Read a head as `as_json` wrote it, or only its hash, which gets the sequence 0. Raises InvalidError."""
+    """Read one of them, or only its hash, which gets the sequence 0. Raises InvalidError."""
     text = text.strip()
     if len(text) == len(chain.GENESIS) and "{" not in text:
         return Head(0, text)
@@ -61,8 +66,11 @@ def read_head(text: str) -> Head:
         ) from None
 
 
-def findings(exported: Head | None = None) -> Iterator[LedgerFinding]:
-    """Walk the whole chain and yield everything that is wrong; nothing if every entry is as it was sealed."""
+def findings(*exported: Head | None) -> Iterator[LedgerFinding]:
+    """Walk the whole chain and yield everything that is wrong; nothing if every entry is as it was sealed.
+
+    The chain must also contain the heads in `exported`.
+    """
     kept, last = ChainHead.objects.first(), Head(0, chain.GENESIS)
     latest: datetime | None = None
     while seals := _next_seals(last.sequence):
@@ -83,8 +91,8 @@ def findings(exported: Head | None = None) -> Iterator[LedgerFinding]:
             last = Head(seal.sequence, seal.hash)
     yield from _wrong_end(kept, last)
     yield from _never_sealed()
-    if exported:
-        yield from _rewritten(exported)
+    for one in exported:
+        yield from _rewritten(one) if one else ()
 
 
 def _next_seals(after: int) -> Sequence[Seal | EventSeal]:

@@ -1,7 +1,7 @@
 """The tables of usage, in one module for each package that uses them."""
 
 from langai_site.usage.models.budgets import Budget, BudgetPeriod, Reservation
-from langai_site.usage.models.ledger import ChainHead, EventSeal, MonthClose, Seal, UsageEntry
+from langai_site.usage.models.ledger import ChainHead, DailyHead, EventSeal, MonthClose, Seal, UsageEntry
 from langai_site.usage.models.prices import Price
 from langai_site.usage.models.sums import DaySum, DimensionDay, RolledUp, Slice, SliceDay
 
@@ -9,6 +9,7 @@ __all__ = [
     "Budget",
     "BudgetPeriod",
     "ChainHead",
+    "DailyHead",
     "DaySum",
     "DimensionDay",
     "EventSeal",

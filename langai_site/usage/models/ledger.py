@@ -166,6 +166,25 @@ class ChainHead(models.Model):
         return f"{self.sequence} {self.hash[:12]}"
 
 
+class DailyHead(models.Model):
+    """The end of the chain on a day, and when it was left at each place outside of LangAI."""
+
+    date = models.DateField(unique=True)
+    sequence = models.BigIntegerField(help_text="How many rows the chain had.")
+    hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+    file_at = models.DateTimeField(null=True)
+    mail_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=200, default="", db_default="", help_text="Why it was not delivered.")
+
+    class Meta:
+        ordering = ["-date"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.date}: {self.sequence}"
+
+
 class MonthClose(models.Model):
     """The final figures of a month's books. `sequence` and `hash`: the end of the chain at the close."""
 

@@ -1,6 +1,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--head", help="a file that --export-head wrote, or its hash: is the chain still the same?")
+        parser.add_argument("--head", help="a file of --export-head or AUDIT_HEAD_FILE, or a hash: is it the same?")
         parser.add_argument("--export-head", action="store_true", help="print the head, and all else on stderr")
         parser.add_argument("--from", dest="start", help="2026-03-01, or 2026-03-01T08:00")
         parser.add_argument("--to", dest="end", help="2026-03-31, which is included, or 2026-03-31T18:00")
@@ -37,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 - as argparse gives them
         self.report = self.stderr if options["export_head"] else self.stdout
         try:
-            bad = self._check_chain(_head(options["head"]))
+            bad = self._check_chain(_heads(options["head"]))
             question = _question(options)
             bad |= self._compare_labels(question)
             bad |= self._answer(question)
@@ -50,9 +51,9 @@ class Command(BaseCommand):
         if bad:
             sys.exit(1)
 
-    def _check_chain(self, exported: Head | None) -> bool:
+    def _check_chain(self, exported: Sequence[Head]) -> bool:
         bad = False
-        for finding in verification.findings(exported):
+        for finding in verification.findings(*exported):
             bad = True
             self.report.write(f"Entry {finding.entry}: {finding.text}" if finding.entry else finding.text)
         entries, events = verification.pseudonymised()
@@ -117,10 +118,10 @@ def _question_text(question: LedgerQuestion) -> str:
     return f"labelled {question.label.label.lower()} or above went {where}{since}{until}"
 
 
-def _head(value: str | None) -> Head | None:
+def _heads(value: str | None) -> list[Head]:
     if value is None:
-        return None
-    return verification.read_head(_read(value) if Path(value).is_file() else value)
+        return []
+    return verification.read_heads(_read(value) if Path(value).is_file() else value)
 
 
 def _read(path: str) -> str:
