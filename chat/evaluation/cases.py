@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from chat.conversations import label_rises
+from chat.conversations.access import access_conversation
 from chat.models import EvalCase
 from chat.verified import making
 from chat.verified.access import NO_COLLECTION, owned_collections
@@ -60,7 +62,11 @@ def keep(user: User, reply_id: UUID) -> EvalCase:
         raise ConflictError(_("This collection has %(most)s test cases. Remove one first.") % {"most": MOST})
     cited = Source.objects.filter(pk__in=reply.citations.values("source"))
     documents = {str(document): title for document, title in cited.values_list("document", "title")}
-    label = highest(collection.sensitivity, reply.parent.label if reply.parent else reply.label)
+    # The conversation may have risen since the question was asked, and each run can have a server embed it.
+    label_rises.reach(reply.conversation_id)
+    conversation = access_conversation(user.pk, reply.conversation_id)
+    asked = reply.parent.label if reply.parent else reply.label
+    label = highest(collection.sensitivity, conversation.label, asked)
     values = {"documents": documents, "label": label, "author": user, "run_requested": True}
     return EvalCase.objects.update_or_create(collection=collection, question=question, defaults=values)[0]
 

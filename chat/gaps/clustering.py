@@ -16,7 +16,7 @@ from chat.grounding.lists import LANGUAGES
 from chat.grounding.words import segment
 from chat.models import GapQuestion, KnowledgeGap
 from langai_site import detectors
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
 from search.embeddings import EmbedderUnavailableError, TextEmbedder, Use, english_embedder, local_embedder
 from search.keywords.scripts import language_of_text
 from search.vectors import packed, unpacked
@@ -52,6 +52,12 @@ def _readable(rows: QuerySet[GapQuestion]) -> QuerySet[GapQuestion]:
 def text_of(row: GapQuestion) -> str:
     """Return the question, which was read with the row."""
     return row.reply.parent.text[:CHARS] if row.reply.parent else ""
+
+
+def label_of(row: GapQuestion) -> Sensitivity:
+    """Return the label of the question now: that of its conversation counts, because it may have risen since."""
+    reply = row.reply
+    return highest(reply.conversation.label, reply.parent.label if reply.parent else reply.label)
 
 
 def _grouped(row: GapQuestion) -> int:
@@ -133,7 +139,7 @@ def shared_words(rows: Iterable[GapQuestion]) -> list[str]:
     people: dict[str, set[int]] = defaultdict(set)
     written: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        if row.reply.parent and row.reply.parent.label < Sensitivity.CONFIDENTIAL:
+        if label_of(row) < Sensitivity.CONFIDENTIAL:
             for stem, word in _words(text_of(row)).items():
                 people[stem].add(row.reply.conversation.owner_id)
                 written[stem][word] += 1

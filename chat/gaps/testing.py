@@ -6,12 +6,14 @@ from functools import partial
 
 from django.utils import timezone
 
+from chat.conversations import label_rises
 from chat.gaps import clustering
 from chat.models import GapQuestion, KnowledgeGap
 from chat.verified import matching
 from chat.verified.match import found_answers
-from langai_site.accounts.open_accounts import AccountClosedError
-from langai_site.sensitivity import Sensitivity
+from langai_site.accounts.open_accounts import AccountClosedError, require_open
+from langai_site.errors import NotAdmittedError
+from langai_site.outbound.types import Present
 from search import services as search
 from search.access import reader_of
 from search.types import Hit
@@ -50,15 +52,28 @@ def test(gap: KnowledgeGap) -> None:
 
 def _is_answered(row: GapQuestion) -> bool:
     """Return whether a search finds something: of what was answered badly, only what is new since counts."""
-    assert row.reply.parent
-    owner, label = row.reply.conversation.owner, Sensitivity(row.reply.parent.label)
-    text = clustering.text_of(row)
+    owner, text = row.reply.conversation.owner, clustering.text_of(row)
     find = partial(search.find_for_prompt, text, reader_of(owner).only(row.collections), budget_chars=4_000)
     try:
-        hits: tuple[Hit, ...] = asyncio.run(find(label=label)).hits
-    except AccountClosedError:
+        label = _present(row).label
+        hits: tuple[Hit, ...] = asyncio.run(find(label=label, read_present=partial(_present, row))).hits
+    except (AccountClosedError, NotAdmittedError):
         return False
     if row.kind == Kind.NOTHING:
         return bool(hits)
     is_new = any(hit.added_at and hit.added_at > row.created_at for hit in hits[:BEST])
     return is_new or matching.match(owner.pk, text, found_answers(hits)) is not None
+
+
+def _present(row: GapQuestion) -> Present:
+    """Return the label of a question at the moment when a server is asked to embed it.
+
+    Raises AccountClosedError, and NotAdmittedError if its person has deleted it.
+    """
+    require_open(row.reply.conversation.owner_id)
+    label_rises.reach(row.reply.conversation_id)
+    rows = GapQuestion.objects.there().filter(pk=row.pk, reply__parent__isnull=False)
+    now = rows.select_related("reply__parent", "reply__conversation").first()
+    if now is None:
+        raise NotAdmittedError
+    return Present(clustering.label_of(now))

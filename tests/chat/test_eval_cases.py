@@ -5,8 +5,9 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from chat.evaluation import cases, running
-from chat.models import EvalCase
+from chat.models import Conversation, EvalCase
 from documents import services
+from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 from tests.chat.test_verified_answers import (  # noqa: F401 - fixtures
     QUESTION,
@@ -38,6 +39,12 @@ def test_one_click_keeps_a_question_and_a_run_finds_its_document(client, alice, 
     page = " ".join(client.get(kept.url).text.split())
     assert QUESTION in page
     assert "Found: 1 of 1 case." in page
+
+
+def test_its_question_has_the_label_that_the_conversation_has_by_now(alice, document, shared):  # noqa: F811
+    reply = asked(alice)
+    Conversation.objects.update(label=Sensitivity.CONFIDENTIAL)
+    assert cases.keep(alice, reply.pk).label == Sensitivity.CONFIDENTIAL
 
 
 def test_what_got_worse_is_said(client, alice, document, shared):  # noqa: F811

@@ -12,8 +12,10 @@ from chat.gaps import access, clustering, testing
 from chat.models import Conversation, GapQuestion, KnowledgeGap
 from documents import services
 from langai_site.accounts.models import User
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import NotFoundError
 from langai_site.sensitivity import Sensitivity
+from search import services as search
 from search.models import Collection
 from tests.chat.test_verified_answers import (  # noqa: F401 - fixtures
     _folder,
@@ -68,6 +70,26 @@ def test_words_of_confidential_messages_stay_away(alice, bob, carol, document, s
     for person in (alice, bob, carol):
         asked(person, GAP, label=Sensitivity.CONFIDENTIAL)
     run()
+    assert shown(alice, shared) == ([(3, 3, [])], 0)
+
+
+def test_a_conversation_that_rose_takes_its_question_along(alice, bob, carol, document, shared, monkeypatch):  # noqa: F811
+    for person in (alice, bob, carol):
+        asked(person, GAP)
+    run()
+    sent, real = [], search.find_for_prompt
+
+    async def find(*args, label, read_present, **more):
+        # The label rises once more between the search and the moment of sending.
+        await in_database_thread(lambda: Conversation.objects.update(label=Sensitivity.CONFIDENTIAL))
+        sent.append((label, await in_database_thread(read_present)))
+        return await real(*args, label=label, read_present=read_present, **more)
+
+    monkeypatch.setattr(search, "find_for_prompt", find)
+    Conversation.objects.update(label=Sensitivity.INTERNAL)
+    testing.run_all()
+    assert {present.label for _label, present in sent} == {Sensitivity.CONFIDENTIAL}
+    assert [label for label, _present in sent] == [Sensitivity.INTERNAL, *[Sensitivity.CONFIDENTIAL] * 2]
     assert shown(alice, shared) == ([(3, 3, [])], 0)
 
 
