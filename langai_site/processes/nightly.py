@@ -22,12 +22,17 @@ LOST_AFTER = timedelta(hours=3)
 def run_due() -> None:
     """Run each job that has not run this night, unless another worker is running it."""
     now = timezone.now()
-    for name, job in registry.nightly_jobs.items():
-        if claim(name, now):
-            logger.info("Nightly job %s begins", name)
-            job()
-            NightlyRun.objects.filter(job=name, begun_at=now).update(done=True)
-            logger.info("Nightly job %s is done", name)
+    done = []
+    try:
+        for name, job in registry.nightly_jobs.items():
+            if claim(name, now):
+                logger.debug("Nightly job %s begins", name)
+                job()
+                NightlyRun.objects.filter(job=name, begun_at=now).update(done=True)
+                done.append(name)
+    finally:
+        if done:
+            logger.info("Nightly jobs done: %s", ", ".join(done))
 
 
 def night_of(now: datetime) -> date:
