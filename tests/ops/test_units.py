@@ -13,7 +13,7 @@ from tests.test_readme import settings_read
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "operations" / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
-OTHERS = {"PYTHONUNBUFFERED", "MALLOC_ARENA_MAX", "ANONYMIZED_TELEMETRY"}
+OTHERS = {"PYTHONUNBUFFERED", "MALLOC_ARENA_MAX", "ANONYMIZED_TELEMETRY", "RUST_LOG"}
 
 
 def service(path: Path) -> dict[str, str]:
