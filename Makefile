@@ -9,7 +9,7 @@ PYTHON_WITH_BYTECODE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python
 INSTALL := $(PYTHON_WITH_BYTECODE) -m pip install --quiet --disable-pip-version-check \
 	--no-deps --require-hashes --compile -r
 # Files of tests run beside each other, in the order of tests/conftest.py. Those that start servers wait for half of
-# their time, so there are four processes whatever the processors; the others only compute.
+# their time, so there are three processes whatever the processors; the others only compute.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
 PARALLEL := -n 3 $(IN_ORDER)
 COMPUTING := -n auto --maxprocesses 4 $(IN_ORDER)
