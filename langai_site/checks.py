@@ -11,7 +11,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.module_loading import import_string
 
-from langai_site import env, folders
+from langai_site import env, folders, hosts
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 PROTECTIONS = (SecurityMiddleware, CsrfViewMiddleware, XFrameOptionsMiddleware)
@@ -21,7 +21,7 @@ NAMES = "Set ALLOWED_HOSTS to the names people will use."
 @register
 def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Return warnings about settings that contradict one another."""
-    found = (*_doors(), *_stores(), *_misspelt())
+    found = (*_doors(), *_stores(), *_feeds(), *_misspelt())
     return [Warning(text, hint=hint, id=f"langai.{code}") for code, text, hint in found]
 
 
@@ -51,6 +51,14 @@ def _doors() -> Iterator[tuple[str, str, str]]:
     if outside and not settings.PRODUCTION:
         hint = "Put a proxy in front that ends TLS, as docs/operations/deployment.md shows, and set ENV=production."
         yield "W005", "HOST lets other machines in without HTTPS: passwords can be read on the way.", hint
+
+
+def _feeds() -> Iterator[tuple[str, str, str]]:
+    """Yield the same for where events of the audit log go."""
+    url = settings.AUDIT_WEBHOOK
+    if url.startswith("http://") and not hosts.is_local(url, settings.LOCAL_HOSTS):
+        hint = "Set AUDIT_WEBHOOK to an https address, or add its host to LOCAL_HOSTS if it is in the building."
+        yield "W010", "AUDIT_WEBHOOK sends names and addresses of people without encryption.", hint
 
 
 def _stores() -> Iterator[tuple[str, str, str]]:

@@ -1,5 +1,6 @@
 """Typed values from the environment, `.env` and `NAME_FILE`; an invalid one is a clear error at start."""
 
+import base64
 import ipaddress
 import os
 import re
@@ -152,6 +153,24 @@ def absolute_path(value: str) -> None:
     """Validate an empty value, or a path that is the same from whichever folder a process was started."""
     if value and not Path(value).is_absolute():
         raise ValidationError("must be a whole path, such as /mnt/elsewhere/heads.jsonl")
+
+
+def syslog_address(value: str) -> None:
+    """Validate an empty value, or an address where syslog listens."""
+    if value.startswith("unix:///") and len(value) > len("unix:///"):
+        return
+    address("udp", "tcp")(value)
+
+
+def webhook_secret(value: str) -> None:
+    """Validate an empty value, or a secret that cannot be guessed; one that begins with whsec_ is Base64."""
+    if value and len(value) < SHORTEST_SECRET:
+        raise ValidationError(f"must have at least {SHORTEST_SECRET} characters")
+    if value.startswith("whsec_"):
+        try:
+            base64.b64decode(value.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            raise ValidationError("must be Base64 after whsec_") from None
 
 
 def mail_addresses(values: list[str]) -> None:

@@ -155,6 +155,10 @@ try:
     # Where the end of the chain goes every night: appended to a file, and mailed to these addresses.
     AUDIT_HEAD_FILE = env.str("AUDIT_HEAD_FILE", "", validate=environment.absolute_path)
     AUDIT_HEAD_MAIL: list[str] = env.list("AUDIT_HEAD_MAIL", [], validate=environment.mail_addresses)
+    # Where its events go as they happen: udp://host:514, tcp://host:601 or unix:///dev/log, and a signed POST.
+    AUDIT_SYSLOG = env.str("AUDIT_SYSLOG", "", validate=environment.syslog_address)
+    AUDIT_WEBHOOK = env.str("AUDIT_WEBHOOK", "", validate=environment.web_address)
+    AUDIT_WEBHOOK_SECRET = env.str("AUDIT_WEBHOOK_SECRET", "", validate=environment.webhook_secret)
 
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
     # The files of one import of conversations, together.
@@ -183,6 +187,8 @@ try:
 except EnvError as error:
     raise ImproperlyConfigured(environment.reason(error)) from error
 
+if AUDIT_WEBHOOK and not AUDIT_WEBHOOK_SECRET:
+    raise ImproperlyConfigured("AUDIT_WEBHOOK needs a secret to sign with; set AUDIT_WEBHOOK_SECRET.")
 if VECTOR_STORE == "weaviate" and not WEAVIATE_URL:
     raise ImproperlyConfigured("VECTOR_STORE=weaviate needs a server; set WEAVIATE_URL.")
 environment.usable_embedder(

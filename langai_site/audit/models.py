@@ -92,3 +92,23 @@ class AuditEvent(models.Model):
     def words(self) -> str:
         """Return what was done as people read it."""
         return gettext(ACTIONS[self.action]) if self.action in ACTIONS else self.action
+
+
+class FeedCursor(models.Model):
+    """How far a system outside has the events, and which worker passes them on. docs/audit.md says where they go."""
+
+    # “syslog” or “webhook”.
+    name = models.CharField(max_length=20, primary_key=True)
+    # The place in the chain of the last event that was confirmed.
+    sequence = models.BigIntegerField()
+    leased_until = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(default=timezone.now)
+    # Attempts in a row, and why the last one failed.
+    failures = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.sequence}"

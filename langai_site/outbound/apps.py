@@ -12,10 +12,12 @@ class OutboundConfig(AppConfig):
     def ready(self) -> None:
         from langai_site.outbound import access, catalogue, diagnosis, door, last_teams, overview
         from langai_site.outbound.connections import reading
+        from langai_site.outbound.event_feed import feeding
 
         reading.register()
         diagnosis.register()
         overview.register()
+        feeding.register()
         registry.display_names(catalogue.display_names)
         last_teams.register()
         registry.access_guard("outbound", registry.AccessGuard("models", access.closed_teams, access.exceeds))

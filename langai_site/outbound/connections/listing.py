@@ -1,16 +1,14 @@
 """Lists a connection's models, or says in one clear line why its server does not."""
 
 import asyncio
-import socket
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from langai_site.outbound import abilities, endpoints, http_clients, listings, litellm_prices, price_list
-from langai_site.outbound.connections import addresses, problems
+from langai_site.outbound.connections import addresses, problems, resolving
 from langai_site.outbound.connections.kinds import Kind
 from langai_site.outbound.connections.known import Known
 from langai_site.outbound.connections.problems import ListingError, Problem, short_text
@@ -84,12 +82,7 @@ def _endpoint(connection: Known) -> Endpoint:
 
 def _refuse_metadata(url: str) -> None:
     """Raise ListingError if the host's name resolves to an address where clouds hand out credentials."""
-    try:
-        found = socket.getaddrinfo(urlsplit(url).hostname or "", None)
-    except (OSError, UnicodeError):
-        # The request itself will report this, unless a proxy knows the name.
-        return
-    if any(addresses.is_metadata_address(str(address[0])) for *_, address in found):
+    if resolving.is_metadata_service(url):
         raise ListingError(Problem(gettext_noop("is a metadata service"), _(addresses.METADATA), is_final=True))
 
 

@@ -19,11 +19,13 @@ NAMES = (
     "WEAVIATE_API_KEY",
     "EXTRACTOR_API_KEY",
     "EMAIL_HOST_PASSWORD",
+    "AUDIT_WEBHOOK_SECRET",
 )
 # Addresses that may have a password in them.
 ADDRESSES = (
     *("REDIS_URL", "CHROMA_URL", "WEAVIATE_URL", "OPENAI_BASE_URL"),
     *("ANTHROPIC_BASE_URL", "OLLAMA_BASE_URL", "EMBEDDER_BASE_URL", "EXTRACTOR_URL"),
+    "AUDIT_WEBHOOK",
 )
 IN_FILES = (*NAMES, *ADDRESSES, "DATABASE_URL", "EMAIL_URL")
 # Anything shorter is too likely to be an ordinary word.
