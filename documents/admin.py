@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from documents import care, services
+from documents import services
 from documents.admin_uploads import Uploads
 from documents.forms import DocumentForm
 from documents.models import Document
@@ -183,8 +183,10 @@ class DocumentAdmin(Uploads):
         """Save only what a person may change, so that the worker's progress is not overwritten."""
         asked_for = form.cleaned_data["raise_quoting"]
         label, by = Sensitivity(obj.sensitivity), request.user.get_username()
-        care.store(obj, {name: form.cleaned_data[name] for name in ("owner", "review_by") if name in form.changed_data})
-        if services.relabel(obj, title=obj.title, sensitivity=label, raise_quoting=asked_for, by=by):
+        given: dict[str, Any] = {
+            name: form.cleaned_data[name] for name in ("owner", "review_by") if name in form.changed_data
+        }
+        if services.relabel(obj, title=obj.title, sensitivity=label, raise_quoting=asked_for, by=by, given_care=given):
             self.log_change(request, obj, outcome(asked_for=asked_for))
 
     def response_change(self, request: HttpRequest, obj: Document) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Who looks after a document, and when it is to be reviewed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -52,7 +53,13 @@ def _day(text: str) -> date:
         raise InvalidError("Write “review_by” as a day like 2027-01-31.") from None
 
 
-def store(document: Document, values: dict[str, Any]) -> None:
-    """Store an owner and a review date, and nothing else of the row: the worker may be writing its progress."""
-    if values:
-        Document.objects.filter(pk=document.pk).update(**values)
+def store(document: Document, values: Mapping[str, Any]) -> list[str]:
+    """Store an owner and a review date, and return the names of what has changed.
+
+    Nothing else of the row is written: the worker may be writing its progress.
+    """
+    if not values:
+        return []
+    before = Document.objects.select_related("owner").only(*values).get(pk=document.pk)
+    Document.objects.filter(pk=document.pk).update(**values)
+    return [name for name, value in values.items() if getattr(before, name) != value]

@@ -14,6 +14,7 @@ from chat.admin.metadata import MetadataAdmin
 from chat.models import Assistant, Prompt
 from langai_site.accounts.shared import Shared
 from langai_site.accounts.sharing import words_of
+from langai_site.audit.recording import record
 from langai_site.sentences import sentence, to_text
 
 S = TypeVar("S", bound=Shared)
@@ -55,6 +56,9 @@ class SharedAdmin(MetadataAdmin[S]):
     def save_model(self, request: HttpRequest, obj: S, form: ModelForm[S], change: bool) -> None:
         obj.withdrawn_at = (obj.withdrawn_at or timezone.now()) if obj.withdrawn_why else None
         obj.save(update_fields=["withdrawn_at", "withdrawn_why"])
+        if form.has_changed():
+            verb = "withdraw" if obj.withdrawn_why else "reinstate"
+            record(f"{obj._meta.model_name}.{verb}", obj._meta.model_name or "", obj.pk)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> "LogEntry":  # noqa: ANN401 - as Django's own
         """Record the reason with the change."""

@@ -17,6 +17,7 @@ from chat.models import Assistant, AssistantVersion
 from langai_site.accounts import sharing
 from langai_site.accounts.models import User
 from langai_site.accounts.sharing import Audience
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError
 from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
@@ -118,8 +119,8 @@ def create(user: User, form: AssistantForm, audience: Audience | None = None) ->
         raise InvalidError(words % {"most": ASSISTANTS_MAX})
     assistant = Assistant(owner=user, **_seen(user, form, ()))
     _save(assistant, user, form.note, is_new=True)
-    if audience:
-        sharing.share(assistant, audience, user)
+    shared = sharing.share(assistant, audience, user) if audience else ()
+    record("assistant.add", "assistant", assistant.pk, fields=shared)
     return assistant
 
 
@@ -152,13 +153,16 @@ def change(
             _("Somebody changed this assistant meanwhile. Copy your text, reload the page and edit it again.")
         )
     values = _seen(user, form, (*(assistant.collections or ()), *chosen_before))
-    if values != values_of(assistant):
+    changed = [name for name, value in values_of(assistant).items() if values[name] != value]
+    if changed:
         for name, value in values.items():
             setattr(assistant, name, value)
         assistant.version += 1
         _save(assistant, user, form.note)
-    if audience and assistant.owner_id == user.pk:
-        sharing.share(assistant, audience, user)
+    shared = sharing.share(assistant, audience, user) if audience and assistant.owner_id == user.pk else []
+    if changed or shared:
+        action = "assistant.share" if shared else "assistant.change"
+        record(action, "assistant", assistant.pk, fields=[*changed, *shared])
     return assistant
 
 
@@ -210,6 +214,7 @@ def delete(user_id: int, assistant_id: UUID) -> str:
     if assistant.owner_id != user_id:
         raise ForbiddenError(_("Only the owner of an assistant can delete it."))
     assistant.delete()
+    record("assistant.delete", "assistant", assistant_id)
     return assistant.name
 
 

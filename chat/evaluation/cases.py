@@ -13,6 +13,7 @@ from chat.models import EvalCase
 from chat.verified import making
 from chat.verified.access import NO_COLLECTION, owned_collections
 from langai_site.accounts.models import User
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import highest
 from search.models import Collection, Source
@@ -68,7 +69,9 @@ def keep(user: User, reply_id: UUID) -> EvalCase:
     asked = reply.parent.label if reply.parent else reply.label
     label = highest(collection.sensitivity, conversation.label, asked)
     values = {"documents": documents, "label": label, "author": user, "run_requested": True}
-    return EvalCase.objects.update_or_create(collection=collection, question=question, defaults=values)[0]
+    case, _made = EvalCase.objects.update_or_create(collection=collection, question=question, defaults=values)
+    record("case.keep", "case", case.pk)
+    return case
 
 
 def of_collection(user: User, collection_id: int) -> CollectionCases:
@@ -88,6 +91,7 @@ def remove(user: User, case_id: int) -> int:
     if case is None:
         raise NotFoundError(_(GONE))
     case.delete()
+    record("case.delete", "case", case_id)
     return int(case.collection_id)
 
 

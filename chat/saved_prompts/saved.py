@@ -15,6 +15,7 @@ from chat.saved_prompts import variables
 from langai_site.accounts import sharing
 from langai_site.accounts.models import User
 from langai_site.accounts.sharing import Audience
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.numbers import grouped
 
@@ -23,6 +24,7 @@ PROMPTS_MAX, COMMAND_MAX, TITLE_MAX, TEXT_MAX = 300, 40, 100, 8_000
 LISTED_MAX = 500
 GONE = gettext_noop("This prompt was deleted, or is not shared with you any more.")
 READ_ONLY = gettext_noop("You may use this prompt but not change it. Make a copy instead.")
+_WRITTEN = ("command", "title", "text")
 _COMMAND = re.compile(r"[\w-]{1,40}")
 
 
@@ -98,8 +100,8 @@ def create(user: User, form: PromptForm, audience: Audience | None = None) -> Pr
     prompt = Prompt(owner=user)
     _write(prompt, form)
     _save(prompt, user, is_new=True)
-    if audience:
-        sharing.share(prompt, audience, user)
+    if audience and (shared := sharing.share(prompt, audience, user)):
+        record("prompt.add", "prompt", prompt.pk, fields=shared)
     return prompt
 
 
@@ -111,14 +113,21 @@ def change(user: User, prompt_id: UUID, form: PromptForm, audience: Audience | N
         raise ConflictError(
             _("Somebody changed this prompt meanwhile. Copy your text, reload the page and edit it again.")
         )
-    before = (prompt.command, prompt.title, prompt.text)
+    before = {name: getattr(prompt, name) for name in _WRITTEN}
     _write(prompt, form)
-    if (prompt.command, prompt.title, prompt.text) != before:
+    changed = [name for name, value in before.items() if getattr(prompt, name) != value]
+    if changed:
         prompt.version += 1
         _save(prompt, user)
-    if audience and prompt.owner_id == user.pk:
-        sharing.share(prompt, audience, user)
+    shared = sharing.share(prompt, audience, user) if audience and prompt.owner_id == user.pk else []
+    if shared or (changed and _is_shared(prompt)):
+        record("prompt.share" if shared else "prompt.change", "prompt", prompt.pk, fields=[*changed, *shared])
     return prompt
+
+
+def _is_shared(prompt: Prompt) -> bool:
+    """Return whether anybody else may use it: what people keep for themselves alone leaves no events."""
+    return Prompt.objects.shared().filter(pk=prompt.pk).exists()
 
 
 def _save(prompt: Prompt, by: User, *, is_new: bool = False) -> None:
@@ -175,6 +184,8 @@ def delete(user_id: int, prompt_id: UUID) -> str:
     prompt = access_prompt(user_id, prompt_id)
     if prompt.owner_id != user_id:
         raise ForbiddenError(_("Only the owner of a prompt can delete it."))
+    if _is_shared(prompt):
+        record("prompt.delete", "prompt", prompt_id)
     prompt.delete()
     return prompt.command
 

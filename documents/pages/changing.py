@@ -106,8 +106,8 @@ def document(request: HttpRequest, document: UUID) -> HttpResponse:
     try:
         title, label = request.POST.get("title", ""), label_of(request.POST, default=Sensitivity.PUBLIC)
         values = care.checked(found.collection_id, GivenCare(request.POST.get("owner"), request.POST.get("review_by")))
-        changing.describe(person, document, title=title, sensitivity=label, seen=seen_label(request.POST))
-        care.store(found, values)
+        seen = seen_label(request.POST)
+        changing.describe(person, document, title=title, sensitivity=label, seen=seen, given_care=values)
     except LangAIError as error:
         context = _context(person, found) | {"refusal": error.message, "form": request.POST}
         return render(request, PAGE, context, status=error.status)

@@ -1,8 +1,9 @@
 """What a person does with documents that they manage: describe, delete with undo, move, read again. Synchronous."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -51,9 +52,15 @@ class Deletion:
 
 
 def describe(
-    user: User, document: UUID, *, title: str, sensitivity: Sensitivity, seen: Sensitivity | None = None
+    user: User,
+    document: UUID,
+    *,
+    title: str,
+    sensitivity: Sensitivity,
+    seen: Sensitivity | None = None,
+    given_care: Mapping[str, Any] = lifecycle.NO_CARE,
 ) -> Document:
-    """Change a document's title and label; conversations that quote it rise with its label.
+    """Change a document's title and label, its owner and review date; conversations that quote it rise with its label.
 
     Models are told the title, so what is in it raises the label as well. `seen` is the label that the person saw
     before. Raises ConflictError if it has changed since.
@@ -73,7 +80,14 @@ def describe(
         refuse_changed_label(seen, Sensitivity(found.sensitivity), sensitivity)
         _refuse_lower(user, found, sensitivity)
         wanted = highest(sensitivity, sensitivity_of_title)
-        lifecycle.relabel(found, title=title, sensitivity=wanted, raise_quoting=True, by=user.get_username())
+        lifecycle.relabel(
+            found,
+            title=title,
+            sensitivity=wanted,
+            raise_quoting=True,
+            by=user.get_username(),
+            given_care=given_care,
+        )
     return found
 
 

@@ -1,10 +1,14 @@
 """Later changes to documents: read again, relabel, return to the previous version, delete."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from documents import care
 from documents.models import Document, Picture, PreviousVersion
 from documents.names import title_of
 from documents.services.files import drop
@@ -28,10 +32,22 @@ def retry(document: Document) -> None:
         raise ConflictError(_("“%(title)s” has not failed, so there is nothing to retry.") % {"title": document.title})
 
 
+NO_CARE: Mapping[str, Any] = MappingProxyType({})
+
+
 def relabel(
-    document: Document, *, title: str, sensitivity: Sensitivity, raise_quoting: bool = False, by: str = ""
+    document: Document,
+    *,
+    title: str,
+    sensitivity: Sensitivity,
+    raise_quoting: bool = False,
+    by: str = "",
+    given_care: Mapping[str, Any] = NO_CARE,
 ) -> bool:
     """Change a document's title and label, here and in search, immediately. Return whether its label rose.
+
+    `given_care` is what `care.checked` returned of an owner and a review date: all is one change, which leaves one
+    event.
 
     The label does not get lower than what is in the document calls for. `raise_quoting` also raises the conversations
     that quote it; `by` is the person who asked for that.
@@ -45,10 +61,11 @@ def relabel(
         Document.objects.filter(pk=document.pk).update(title=title, sensitivity=sensitivity)
         search.relabel(document.pk, title=title, sensitivity=sensitivity)
         rose = labelled.label > before
+        changed = [*(["title"] if earlier["title"] != title else []), *care.store(document, given_care)]
         if earlier["sensitivity"] != sensitivity:
-            record("document.label", "document", document.pk)
-        elif earlier["title"] != title:
-            record("document.change", "document", document.pk, fields=["title"])
+            record("document.label", "document", document.pk, fields=changed)
+        elif changed:
+            record("document.change", "document", document.pk, fields=changed)
         if rose and raise_quoting:
             label_rises.raise_quoting(labelled, by=by)
     return rose
@@ -88,6 +105,7 @@ def _step_back(document: Document) -> None:
     Document.objects.filter(pk=current.pk).update(title=title, **version_values(earlier), **settled)
     earlier.delete()
     drop([str(current.file.name)])
+    record("document.keep", "document", current.pk)
 
 
 def delete(*documents: Document) -> None:

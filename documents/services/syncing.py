@@ -12,6 +12,7 @@ from documents.services.files import SameFileError, sha256
 from documents.services.lifecycle import keep_previous, relabel, retry
 from documents.services.uploads import replace, upload
 from langai_site.accounts.models import User
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity, highest
 from search.models import Collection
@@ -114,7 +115,9 @@ def _describe(document: Document, wanted: DesiredDocument) -> None:
         raise ConflictError(f"“{document.title}” was deleted at this moment.")
     title = wanted.title.strip()[:300] or current.title
     sensitivity = highest(current.sensitivity, wanted.sensitivity or Sensitivity.PUBLIC)
+    given_care = care.checked(current.collection_id, wanted.care)
     if (title, sensitivity) != (current.title, current.sensitivity):
-        relabel(current, title=title, sensitivity=sensitivity)
+        relabel(current, title=title, sensitivity=sensitivity, given_care=given_care)
+    elif changed := care.store(current, given_care):
+        record("document.change", "document", current.pk, fields=changed)
     document.title, document.sensitivity = title, sensitivity
-    care.store(current, care.checked(current.collection_id, wanted.care))

@@ -51,10 +51,11 @@ def _names(written: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, re.split(r"[\s,;]+", written.replace("\0", "")))))
 
 
-def share(thing: Shared, audience: Audience, by: User) -> None:
-    """Change who may use `thing`. Raises ForbiddenError and InvalidError, and ConflictError for a form that is stale.
+def share(thing: Shared, audience: Audience, by: User) -> list[str]:
+    """Change who may use `thing`, and return the names of what has changed.
 
-    Teams are those of `by`, and those that it is shared with already. Call it inside a transaction that has locked it.
+    Raises ForbiddenError and InvalidError, and ConflictError for a form that is stale. Teams are those of `by`, and
+    those that it is shared with already. Call it inside a transaction that has locked it.
     """
     if thing.owner_id != by.pk:
         raise ForbiddenError(_("Only the owner can change who may use it. Ask them, or make a copy."))
@@ -62,12 +63,14 @@ def share(thing: Shared, audience: Audience, by: User) -> None:
     teams = [team for team in _possible_teams(thing, by) if team.pk in audience.teams]
     users, editors = ([one for one in _people(names) if one != by] for names in (audience.users, audience.editors))
     wanted = Audience(audience.everyone, tuple(team.pk for team in teams), _usernames(users), _usernames(editors))
-    stale_forms.refuse_changed(audience.seen, _values(audience_of(thing)), _values(wanted))
+    before, after = _values(audience_of(thing)), _values(wanted)
+    stale_forms.refuse_changed(audience.seen, before, after)
     thing.everyone = audience.everyone
     thing.save(update_fields=["everyone"])
     thing.teams.set(teams)
     thing.users.set(users)
     thing.editors.set(editors)
+    return [name for name, value in after.items() if value != before[name]]
 
 
 def shown_of(thing: Shared) -> dict[str, Any]:

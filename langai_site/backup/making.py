@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from langai_site import VERSION
+from langai_site.audit.recording import record
 from langai_site.backup import archive, databases
 from langai_site.backup.archive import FILES, SECRET, ArchiveWriter, BackupError, Manifest
 from langai_site.models import BackupRun
@@ -52,6 +53,7 @@ def back_up(path: Path) -> Made:
     BackupRun.objects.filter(pk=run.pk).update(finished_at=timezone.now(), size=size, version=VERSION)
     old = BackupRun.objects.order_by("-started_at").values_list("pk", flat=True)[KEPT_RUNS:]
     BackupRun.objects.filter(pk__in=list(old)).delete()
+    record("backup.make", "backup", run.pk)
     return Made(path, size, manifest)
 
 

@@ -13,16 +13,31 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
-from chat.models import Citation, Conversation, Message, RoutingPolicy, Share, VerifiedAnswer, VerifiedCitation
+from chat.assistants import editing
+from chat.assistants.editing import AssistantForm
+from chat.models import (
+    Citation,
+    Conversation,
+    EvalCase,
+    Message,
+    RoutingPolicy,
+    Share,
+    VerifiedAnswer,
+    VerifiedCitation,
+)
 from chat.models.keeping import KeepingRule
 from chat.routing import policies
+from chat.saved_prompts import saved as saved_prompts
+from chat.saved_prompts.saved import PromptForm
 from documents import services
 from documents.models import Document
 from langai_site.accounts import browser_sessions, keys, tokens
 from langai_site.accounts.models import BrowserSession, GroupMapping, Invitation, Team, User
+from langai_site.accounts.sharing import Audience
 from langai_site.audit.actions import ACTIONS
 from langai_site.audit.models import AuditEvent
 from langai_site.models import SensitivePattern
@@ -294,6 +309,82 @@ def on_document(action):
     return prepared
 
 
+def shared_by_bob(w, kind):
+    """An assistant or a prompt that everyone may use."""
+    everyone = Audience(everyone=True)
+    if kind == "assistant":
+        return editing.create(w.bob, AssistantForm(name=f"{CANARY} name", instructions=CANARY), everyone)
+    return saved_prompts.create(w.bob, PromptForm("mail", CANARY, CANARY), everyone)
+
+
+def on_shared(kind, path=None, **form):
+    """Return a post by its owner to an assistant or a prompt, which everyone may use; without a path, make one."""
+    texts = {"name": f"{CANARY} name", "instructions": CANARY, "command": "mail", "title": CANARY, "text": CANARY}
+    usual = texts | {"share": "everyone", "label": "public", "model": "auto", "collections": "all"}
+
+    def prepare(w):
+        new = "/assistants/new/" if kind == "assistant" else "/prompts/"
+        place = new if path is None else f"/{kind}s/{shared_by_bob(w, kind).pk}/{path}"
+        return lambda: posted(w.there, place, usual | form)
+
+    return prepare
+
+
+def posted(client: Client, place: str, form) -> None:
+    answer = client.post(place, form)
+    assert answer.status_code == 302, answer.text
+
+
+def on_withdrawn(kind, *reasons):
+    """Return what an admin does who gives these reasons, one after the other; only the last one counts."""
+
+    def prepare(w):
+        thing = shared_by_bob(w, kind)
+        page = f"/admin/chat/{kind}/{thing.pk}/change/"
+        for reason in reasons[:-1]:
+            saved(w.boss, page, withdrawn_why=reason)
+        return lambda: saved(w.boss, page, withdrawn_why=reasons[-1])
+
+    return prepare
+
+
+def on_case(verb):
+    def prepare(w):
+        on_verified("add")(w)
+        if verb == "keep":
+            return lambda: w.there.post(f"/replies/{w.answers[0].pk}/keep/")
+        case = EvalCase.objects.create(collection=w.collection, question=CANARY, documents={}, label=0)
+        return lambda: w.there.post(f"/tests/{case.pk}/remove/")
+
+    return prepare
+
+
+def on_care(**form):
+    """Return a post of the page of a document by its owner, which also has its title and label."""
+    usual = {"title": f"{CANARY} notes", "label": "public", "owner": "", "review_by": ""}
+    return now(lambda w: posted(w.there, f"/documents/{w.document.pk}/", usual | form))
+
+
+def synced(w, **care):
+    """Keep the document as a program does, with the same file."""
+    body = encode_multipart(BOUNDARY, {"file": file_of(w, "notes.txt", CANARY.encode()), **care})
+    path = f"/api/documents/{w.document.pk}"
+    answer = Client().put(path, body, content_type=MULTIPART_CONTENT, headers=w.loader)
+    assert answer.status_code < 300, answer.text
+
+
+def with_replacement(act):
+    """Return an act on a document whose new file waits to be read."""
+
+    def prepare(w):
+        Document.objects.update(status="ready")
+        w.document.refresh_from_db()
+        services.replace(w.document, file=file_of(w), user=w.bob)
+        return lambda: act(w)
+
+    return prepare
+
+
 ACTS = [
     *((f"{kind}.{verb}", "admin", in_admin(kind, verb)) for kind in CRUD for verb in ("add", "change", "delete")),
     ("sign_in", "page", now(lambda w: Client().post("/accounts/login/", LOGIN))),
@@ -387,6 +478,31 @@ ACTS = [
     ("verified.add", "page", on_verified("add")),
     ("verified.change", "page", on_verified("change")),
     ("verified.retire", "page", on_verified("retire")),
+    *((f"{kind}.add", "page", on_shared(kind)) for kind in ("assistant", "prompt")),
+    ("assistant.add", "page", on_shared("assistant", share="me")),
+    ("assistant.add", "page", on_shared("assistant", "copy/")),
+    ("assistant.change", "page", on_shared("assistant", "change/", purpose="Other")),
+    ("assistant.share", "page", on_shared("assistant", "change/", share="me", purpose="Other")),
+    ("assistant.delete", "page", on_shared("assistant", "delete/")),
+    ("prompt.change", "page", on_shared("prompt", "", title="Other")),
+    ("prompt.share", "page", on_shared("prompt", "", share="me")),
+    ("prompt.delete", "page", on_shared("prompt", "delete/")),
+    *((f"{kind}.withdraw", "admin", on_withdrawn(kind, CANARY)) for kind in ("assistant", "prompt")),
+    *((f"{kind}.reinstate", "admin", on_withdrawn(kind, CANARY, "")) for kind in ("assistant", "prompt")),
+    ("case.keep", "page", on_case("keep")),
+    ("case.delete", "page", on_case("remove")),
+    ("document.change", "page", on_care(owner="bob", review_by="2027-01-31")),
+    ("document.change", "page", on_care(title="Other", review_by="2027-01-31")),
+    ("document.label", "page", on_care(label="internal", owner="bob")),
+    ("document.change", "admin", now(lambda w: posted(
+        w.boss, f"/admin/documents/document/{w.document.pk}/change/",
+        {"title": w.document.title, "sensitivity": 0, "owner": w.bob.pk, "review_by": "2027-01-31"}))),
+    ("document.keep", "admin", with_replacement(lambda w: posted(
+        w.boss, f"/admin/documents/document/{w.document.pk}/change/",
+        {"title": w.document.title, "sensitivity": 0, "_keep": "1"}))),
+    ("document.change", "api", now(lambda w: synced(w, review_by="2027-01-31", owner="bob"))),
+    ("document.keep", "page", with_replacement(lambda w: w.there.post(
+        f"/documents/{w.document.pk}/keep-previous/"))),
     ("branch.delete", "page", now(lambda w: w.there.post(f"/messages/{w.answers[0].pk}/delete/"))),
     ("usage.export", "page", now(lambda w: w.there.get("/usage/lines.csv"))),
     ("usage.export", "page", now(lambda w: w.boss.get("/usage/everybody/entries.json"))),
@@ -401,6 +517,8 @@ ACTS = [
 def in_a_transaction(action: str, door: str) -> bool:
     """Whether the act uses the test's own connection alone, so that undoing it is quick."""
     return door in ("admin", "server") or action.split(".")[0] not in (
+        "assistant",
+        "prompt",
         "conversation",
         "branch",
         "usage",
@@ -434,9 +552,9 @@ def test_each_act_leaves_one_event(world, action, door, prepare):
 
 
 # Their doors have tests of their own: an invitation also signs in, a deleted account is signed out, and the others need
-# a provider or a model server.
-ELSEWHERE = {"openwebui.import", "invitation.accept", "user.leave", "user.link", "user.teams", "models.sync",
-             *(f"socialapp.{verb}" for verb in ("add", "change", "delete"))}  # fmt: skip
+# a provider, a model server or a folder with data.
+ELSEWHERE = {"openwebui.import", "backup.make", "invitation.accept", "user.leave", "user.link", "user.teams",
+             "models.sync", *(f"socialapp.{verb}" for verb in ("add", "change", "delete"))}  # fmt: skip
 
 
 def test_every_action_is_walked():

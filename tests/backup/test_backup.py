@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from langai_site.accounts.models import User
+from langai_site.audit.models import AuditEvent
 from langai_site.backup import making, restoring, schedule
 from langai_site.backup.archive import BackupError, check
 from langai_site.folders import exclusive_lock
@@ -181,6 +182,7 @@ def test_every_night_the_worker_makes_one_and_keeps_the_newest(used, data, tmp_p
     assert kept[0] == "langai-20260102-030000.tar.gz"
     assert (len(kept), kept[-1]) == (3, "notes.txt")
     assert check(tmp_path / "backups" / kept[1]).sequence == 5
+    assert AuditEvent.objects.filter(action="backup.make", door="server").count() == 1
 
 
 @pytest.mark.django_db
