@@ -16,7 +16,7 @@ class ChatConfig(AppConfig):
         from chat.live import closed_accounts, expiring, leaving, raising, runner
         from chat.markdown import passages
         from chat.transfers import access as transfers
-        from chat.transfers import jobs, moving_in
+        from chat.transfers import jobs, moving_in, moving_saved
         from chat.turns import cited_sources, comparing_versions, sending
         from langai_site import document_uses, openwebui, registry, stored_data
 
@@ -44,6 +44,7 @@ class ChatConfig(AppConfig):
         registry.worker_job("keys of messages", seconds=3600, run=sending.forget_old)
         registry.worker_job("attached files", seconds=300, run=attachments.sweep)
         openwebui.register("chats", moving_in.move)
+        openwebui.register("prompts and assistants", moving_saved.move)
         registry.worker_job("exports and imports", seconds=2, run=jobs.run)
         registry.worker_job("old exports", seconds=3600, run=transfers.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)

@@ -138,6 +138,19 @@ class MoveReport:
             named.append(example[:80])
 
 
+@dataclass(frozen=True)
+class Grant:
+    """One of those who may use a thing there: a `kind` of principal, such as “user” or “group”, and its id."""
+
+    kind: str
+    key: str
+    may_write: bool = False
+
+    @property
+    def is_everyone(self) -> bool:
+        return self.key == "*" or self.kind == "anyone"
+
+
 @dataclass
 class MoveIn:
     """A move that is running. `people` and `teams` are ids here by those there; `files` is the folder of uploads."""
@@ -154,6 +167,16 @@ class MoveIn:
         """Return the name of each uploaded file, and its name on the disk, by its id."""
         rows = self.database.rows("file", "id", "filename", "path")
         return {str(row["id"]): (str(row["filename"] or ""), _base(row["path"])) for row in rows}
+
+    def grants(self, thing: str) -> dict[str, list[Grant]]:
+        """Return who may use things of a type, such as “knowledge”, by the id of each."""
+        found: dict[str, list[Grant]] = {}
+        columns = ("resource_type", "resource_id", "principal_type", "principal_id", "permission")
+        for row in self.database.rows("access_grant", *columns):
+            if row["resource_type"] == thing:
+                grant = Grant(row["principal_type"], str(row["principal_id"]), row["permission"] == "write")
+                found.setdefault(str(row["resource_id"]), []).append(grant)
+        return found
 
     def file(self, key: str) -> tuple[str, Path | None]:
         """Return the name of an uploaded file, and where it is; None if it is not in the folder."""

@@ -111,13 +111,13 @@ def _starters(written: Sequence[str]) -> list[str]:
 
 
 @transaction.atomic
-def create(user: User, form: AssistantForm, audience: Audience | None = None) -> Assistant:
+def create(user: User, form: AssistantForm, audience: Audience | None = None, *, imported_id: str = "") -> Assistant:
     # The lock keeps two posts at once from making one too many.
     User.objects.select_for_update().get(pk=user.pk)
     if Assistant.objects.of(user.pk).count() >= ASSISTANTS_MAX:
         words = _("You have %(most)s assistants, which is the most. Delete one first.")
         raise InvalidError(words % {"most": ASSISTANTS_MAX})
-    assistant = Assistant(owner=user, **_seen(user, form, ()))
+    assistant = Assistant(owner=user, imported_id=imported_id, **_seen(user, form, ()))
     _save(assistant, user, form.note, is_new=True)
     shared = sharing.share(assistant, audience, user) if audience else ()
     record("assistant.add", "assistant", assistant.pk, fields=shared)

@@ -31,6 +31,7 @@ class Assistant(Shared):
     version = models.PositiveIntegerField(_("version"), default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
+    imported_id = models.CharField(max_length=200, blank=True, default="", help_text="Its id where it came from.")
     favoured_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="favourite_assistants")
 
     objects = SharedQuerySet["Assistant"].as_manager()

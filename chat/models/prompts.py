@@ -21,6 +21,7 @@ class Prompt(Shared):
     text = models.TextField()
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
+    imported_id = models.CharField(max_length=200, blank=True, default="", help_text="Its id where it came from.")
 
     objects = SharedQuerySet["Prompt"].as_manager()
 

@@ -91,13 +91,13 @@ def _searched(row: PromptRow) -> str:
 
 
 @transaction.atomic
-def create(user: User, form: PromptForm, audience: Audience | None = None) -> Prompt:
+def create(user: User, form: PromptForm, audience: Audience | None = None, *, imported_id: str = "") -> Prompt:
     # The lock keeps two posts at once from making one too many.
     User.objects.select_for_update().get(pk=user.pk)
     if Prompt.objects.of(user.pk).count() >= PROMPTS_MAX:
         words = _("You have %(most)s prompts, which is the most. Delete one that you do not need.")
         raise InvalidError(words % {"most": PROMPTS_MAX})
-    prompt = Prompt(owner=user)
+    prompt = Prompt(owner=user, imported_id=imported_id)
     _write(prompt, form)
     _save(prompt, user, is_new=True)
     if audience and (shared := sharing.share(prompt, audience, user)):
@@ -193,14 +193,18 @@ def delete(user_id: int, prompt_id: UUID) -> str:
 def copy(user: User, prompt_id: UUID) -> Prompt:
     """Make a private copy, with a command that its new owner does not have yet."""
     prompt = access_prompt(user.pk, prompt_id)
-    taken = set(Prompt.objects.of(user.pk).values_list("command", flat=True))
-    stem = prompt.command[: COMMAND_MAX - 4]
-    free = next(name for number in range(1, PROMPTS_MAX + 2) if (name := _numbered(stem, number)) not in taken)
-    return create(user, PromptForm(free, prompt.title, prompt.text))
+    return create(user, PromptForm(free_command(user.pk, prompt.command), prompt.title, prompt.text))
 
 
-def _numbered(stem: str, number: int) -> str:
-    return stem if number == 1 else f"{stem}-{number}"
+def free_command(user_id: int, command: str) -> str:
+    """Return the command, or one like it if the person has a prompt with this one."""
+    taken = set(Prompt.objects.of(user_id).values_list("command", flat=True))
+    names = (_numbered(command, number) for number in range(1, PROMPTS_MAX + 2))
+    return next(name for name in names if name not in taken)
+
+
+def _numbered(command: str, number: int) -> str:
+    return command if number == 1 else f"{command[: COMMAND_MAX - 4]}-{number}"
 
 
 def versions(prompt: Prompt) -> Sequence[PromptVersion]:

@@ -6,25 +6,33 @@ where one was killed, and the report stays true.
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chat.conversations import attachments, folders
 from chat.models import Folder, Transfer
-from chat.transfers import access, packages, storing
+from chat.transfers import access, packages, saved_items, storing
 from chat.transfers.claims import TransferClaim, TransferLostError, TransferStoppingError
 from chat.transfers.packages import ExportPackage
 from chat.transfers.readers import detection
 from chat.transfers.readers.elements import elements
-from chat.transfers.readers.values import Imported, ImportedConversation, ImportedFile, ImportedFolder
+from chat.transfers.readers.values import (
+    BrokenConversation,
+    Imported,
+    ImportedConversation,
+    ImportedFile,
+    ImportedFolder,
+    ImportedItem,
+    SavedKind,
+)
 from chat.transfers.storing import StoredOutcome, Target
 from langai_site.characters import whole_characters
 from langai_site.errors import InvalidError, LangAIError
@@ -34,8 +42,8 @@ from langai_site.sensitivity import Sensitivity
 logger = logging.getLogger(__name__)
 
 NOTHING = gettext_noop(
-    "No conversations were found in this file. LangAI reads the exports of ChatGPT, Claude, Open WebUI and LangAI: "
-    "choose the ZIP file as you downloaded it, or a JSON file from it."
+    "No conversations, prompts or assistants were found in this file. LangAI reads the exports of ChatGPT, Claude, "
+    "Open WebUI and LangAI: choose the ZIP file as you downloaded it, or a JSON file from it."
 )
 PROGRAMS = {"chatgpt": "ChatGPT", "claude": "Claude", "openwebui": "Open WebUI", "langai": "LangAI"}
 # Examples with each reason, and different reasons in a report.
@@ -58,8 +66,22 @@ class _Report:
     def __init__(self, stored: Mapping[str, Any]) -> None:
         self.counts: dict[str, int] = {"found": 0, "imported": 0, "updated": 0, "same": 0, "broken": 0, "files": 0}
         self.counts |= {name: stored.get(name, 0) for name in self.counts}
+        # The same of prompts and assistants, where the file has any.
+        self.saved: dict[str, dict[str, int]] = {kind: dict(stored[kind]) for kind in SavedKind if kind in stored}
         self.programs: list[str] = list(stored.get("programs", ()))
         self.left_out: dict[str, dict[str, Any]] = {row["reason"]: row for row in stored.get("left_out", ())}
+
+    def count(self, outcome: str, kind: SavedKind | None = None) -> None:
+        """Count a conversation, or a thing of another kind, with what became of it."""
+        counts = self.counts
+        if kind:
+            counts = self.saved.setdefault(kind, {"found": 0, "imported": 0, "same": 0, "broken": 0})
+        counts["found"] += 1
+        counts[outcome] += 1
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.counts["found"] or self.saved or self.left_out)
 
     def note(self, reason: str, example: str = "", count: int = 1) -> None:
         """Count something that is left out."""
@@ -71,7 +93,10 @@ class _Report:
             row["examples"].append(whole_characters(example)[:100])
 
     def written(self) -> dict[str, Any]:
-        return {**self.counts, "programs": self.programs, "left_out": list(self.left_out.values())}
+        counts = {**self.counts, **{kind.value: dict(self.saved[kind]) for kind in SavedKind if kind in self.saved}}
+        # Copies, so that a part that fails can be taken out of the report again.
+        left_out = [{**row, "examples": list(row["examples"])} for row in self.left_out.values()]
+        return {**counts, "programs": list(self.programs), "left_out": left_out}
 
 
 def _folder_key(path: Sequence[str]) -> tuple[str, ...]:
@@ -101,7 +126,7 @@ class _Import:
                         self._take(detection.imported(element))
             except packages.DAMAGED:
                 self.report.note(DAMAGED, name)
-        if not self.report.counts["found"] and not self.report.left_out:
+        if self.report.is_empty:
             raise InvalidError(_(NOTHING))
 
     def _watch(self, size: int = 0) -> None:
@@ -121,49 +146,66 @@ class _Import:
             elif isinstance(one, ImportedFolder):
                 self._add_folder(one)
                 self._save()
+            elif isinstance(one, ImportedItem):
+                self._keep(one)
             else:
-                self._refuse(one.reason, one.title)
-
-    def _count(self, name: str) -> None:
-        self.report.counts["found"] += 1
-        self.report.counts[name] += 1
+                self._refuse(one.reason, one.title, None if isinstance(one, BrokenConversation) else one.kind)
 
     def _save(self) -> None:
         """Store the report, and that the element is dealt with if this was the last conversation in it."""
         self.held.update(report=self.report.written(), place=self.place if self.is_last else self.place - 1)
 
-    def _refuse(self, reason: str, title: str) -> None:
-        self._count("broken")
+    def _refuse(self, reason: str, title: str, kind: SavedKind | None = None) -> None:
+        self.report.count("broken", kind)
         self.report.note(reason, title)
         self._save()
 
     def _store(self, found: ImportedConversation) -> None:
+        self._attempt(found, lambda: storing.store(found, self._target(found)))
+
+    def _keep(self, found: ImportedItem) -> None:
+        """Store a prompt or an assistant."""
+
+        def keep() -> None:
+            with transaction.atomic():
+                outcome, _kept = saved_items.store(self.owner, found, self._floor, self.report.note)
+                self.report.count(outcome.value, found.kind)
+                self._save()
+
+        self._attempt(found, keep, found.kind)
+
+    def _attempt(
+        self, found: ImportedConversation | ImportedItem, store: Callable[[], object], kind: SavedKind | None = None
+    ) -> None:
         program = PROGRAMS[found.program]
         if program not in self.report.programs:
             self.report.programs.append(program)
         before = self.report.written()
         try:
-            storing.store(found, self._target(found))
+            store()
         except (TransferLostError, TransferStoppingError, OperationalError, InterfaceError):
             raise
         except Exception as error:
             # What is wrong with one conversation must not cost the others.
             if not isinstance(error, LangAIError):
-                logger.exception("A conversation of transfer %s could not be stored", self.held.transfer.pk)
+                logger.exception("A part of transfer %s could not be stored", self.held.transfer.pk)
             self.report = _Report(before)
-            self._refuse(error.message if isinstance(error, LangAIError) else FAILED, found.title)
+            self._refuse(error.message if isinstance(error, LangAIError) else FAILED, found.title, kind)
+
+    @property
+    def _floor(self) -> Sensitivity:
+        return Sensitivity(self.held.transfer.options.get("floor", Sensitivity.PUBLIC))
 
     def _target(self, found: ImportedConversation) -> Target:
         def commit(outcome: StoredOutcome) -> None:
-            self._count(outcome.value)
+            self.report.count(outcome.value)
             if outcome != StoredOutcome.SAME:
                 for reason, count in found.left_out.items():
                     if count:
                         self.report.note(reason, count=count)
             self._save()
 
-        floor = Sensitivity(self.held.transfer.options.get("floor", Sensitivity.PUBLIC))
-        return Target(self.owner, floor, self._upload, self.report.note, self._folder, self._watch, commit)
+        return Target(self.owner, self._floor, self._upload, self.report.note, self._folder, self._watch, commit)
 
     def _folder(self, path: Sequence[str]) -> UUID | None:
         key = _folder_key(path)

@@ -33,8 +33,6 @@ CHATS, FOLDERS, FILES, RATINGS = "chats", "folders", "files of messages", "ratin
 COLUMNS = ("id", "user_id", "title", "chat", "created_at", "updated_at", "archived", "pinned", "folder_id")
 # What LangAI does not take over, by the table that has it.
 LEFT = {
-    "prompt": "prompts",
-    "model": "models with their instructions",
     "tool": "tools",
     "function": "functions",
     "memory": "memories",

@@ -11,7 +11,7 @@ from documents.services.files import SameFileError, unreadable
 from documents.services.uploads import upload
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
-from langai_site.openwebui import MoveIn
+from langai_site.openwebui import Grant, MoveIn
 from search.models import Collection
 
 THING, FILES = "collections", "documents"
@@ -23,8 +23,11 @@ UNREADABLE = "left out: of a type that cannot be read, too large or empty"
 
 
 def move(moving: MoveIn) -> None:
-    """Make a collection of each knowledge, with the people and teams that may read it there."""
-    grants = _grants(moving)
+    """Make a collection of each knowledge, with the people and teams that may read it there.
+
+    Writing includes reading; managing stays with its owner.
+    """
+    grants = moving.grants("knowledge")
     files: dict[str, list[str]] = {}
     for row in moving.database.rows("knowledge_file", "knowledge_id", "file_id"):
         files.setdefault(row["knowledge_id"], []).append(str(row["file_id"]))
@@ -34,16 +37,7 @@ def move(moving: MoveIn) -> None:
     moving.report.note(FILES, "were in folders of a knowledge: LangAI's collections have none", count=folders)
 
 
-def _grants(moving: MoveIn) -> dict[str, list[tuple[str, str]]]:
-    """Return who may read each knowledge. Writing includes reading; managing stays with its owner."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in moving.database.rows("access_grant", "resource_type", "resource_id", "principal_type", "principal_id"):
-        if row["resource_type"] == "knowledge":
-            found.setdefault(row["resource_id"], []).append((row["principal_type"], str(row["principal_id"])))
-    return found
-
-
-def _move_one(moving: MoveIn, row: Mapping[str, Any], grants: list[tuple[str, str]], files: list[str]) -> None:
+def _move_one(moving: MoveIn, row: Mapping[str, Any], grants: list[Grant], files: list[str]) -> None:
     owner = moving.people.get(row["user_id"])
     if owner is None:
         moving.report.note(THING, "left out: their owner was left out", str(row["name"]))
@@ -81,15 +75,15 @@ def _collection(row: Mapping[str, Any], owner: User) -> tuple[Collection, bool]:
     raise LangAIError(f"There are three collections of the name “{wanted}” already. Rename one, then run this again.")
 
 
-def _open_to(moving: MoveIn, collection: Collection, grants: list[tuple[str, str]]) -> None:
-    for kind, key in grants:
-        if key == "*" or kind == "anyone":
+def _open_to(moving: MoveIn, collection: Collection, grants: list[Grant]) -> None:
+    for grant in grants:
+        if grant.is_everyone:
             collection.everyone = True
             collection.save()
-        elif kind == "group" and key in moving.teams:
-            collection.teams.add(moving.teams[key])
-        elif kind == "user" and key in moving.people:
-            collection.users.add(moving.people[key])
+        elif grant.kind == "group" and grant.key in moving.teams:
+            collection.teams.add(moving.teams[grant.key])
+        elif grant.kind == "user" and grant.key in moving.people:
+            collection.users.add(moving.people[grant.key])
         else:
             moving.report.note("readers of collections", "left out: the person or the group was left out")
             continue

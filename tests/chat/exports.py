@@ -110,3 +110,16 @@ def packed(**files):
             path = name.replace("__", "/").replace("_json", ".json").replace("_png", ".png")
             archive.writestr(path, value if isinstance(value, bytes) else json.dumps(value))
     return content.getvalue()
+
+
+def webui_prompt(key="p1", command="mail", content="Write to {{name}}.", **more):
+    """A prompt as the workspace of Open WebUI exports it."""
+    return {"id": key, "command": command, "name": "A mail", "content": content, "access_grants": []} | more
+
+
+def webui_preset(key="helper", **more):
+    """A model preset as the workspace of Open WebUI exports it."""
+    prompts = [{"content": "What is new?", "title": ["What", "is new?"]}]
+    meta = {"description": "Helps", "suggestion_prompts": prompts, "capabilities": {"vision": True}}
+    row = {"id": key, "base_model_id": "gpt-4o", "name": "Helper", "params": {"system": "Be kind."}, "meta": meta}
+    return row | {"access_grants": []} | more

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from chat.models import Attachment, Conversation, Feedback, Folder
+from chat.models import Assistant, Attachment, Conversation, Feedback, Folder, Prompt
 from documents.models import Document
 from documents.services.uploads import upload
 from langai_site.accounts.hashers import moved
@@ -23,7 +23,7 @@ from langai_site.sensitivity import Sensitivity
 from search.access import readable_collections
 from search.models import Collection
 from tests.chat.attached import picture
-from tests.chat.exports import BEGAN, SECRET_CARD, openwebui
+from tests.chat.exports import BEGAN, SECRET_CARD, openwebui, webui_preset
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # What the migrations of a real release made of an empty database.
@@ -121,6 +121,15 @@ def webui(tmp_path):
         "feedback", id="r1", user_id="ann", type="rating", data=rated, meta={"chat_id": "w1", "message_id": "b2"}, **AT
     )
     made.add("prompt", id="p1", user_id="ann", command="/mail", name="Mail", content="Write", **AT)
+    made.add("prompt", id="p2", user_id="odd", command="/odd", name="Odd", content="Write", **AT)
+    preset = webui_preset("helper", meta={"knowledge": [{"name": "Rules"}]})
+    del preset["access_grants"]
+    made.add("model", user_id="ben", **preset, **AT)
+    made.add("model", id="gpt-4o", user_id="ann", name="GPT", params={}, meta={}, **AT)
+    grants = [("prompt", "p1", "group", "g1", "read"), ("prompt", "p1", "user", "ben", "write")]
+    for number, grant in enumerate([*grants, ("model", "helper", "user", "*", "read")]):
+        names = ("resource_type", "resource_id", "principal_type", "principal_id", "permission")
+        made.add("access_grant", id=f"s{number}", created_at=BEGAN, **dict(zip(names, grant, strict=True)))
     return made
 
 
@@ -209,6 +218,7 @@ def test_a_document_that_somebody_gave_such_an_id_does_not_draw_the_files_into_i
 
 
 def test_chats_keep_branches_folders_files_ratings_and_get_labels(webui):
+    webui.connection.executescript("CREATE TABLE note (id TEXT); INSERT INTO note VALUES ('n1');")
     report = webui.move()
     one, other = Conversation.objects.order_by("imported_id")
     assert (one.owner.first_name, one.title, one.messages.count()) == ("Ann", "Servers", 3)
@@ -223,8 +233,22 @@ def test_chats_keep_branches_folders_files_ratings_and_get_labels(webui):
     assert "1  left out: LangAI does not take them over" in report
 
 
+def test_prompts_and_presets_come_with_those_who_may_use_them(webui):
+    report = webui.move()
+    ann, ben, _cy = User.objects.order_by("username")
+    prompt, assistant = Prompt.objects.get(), Assistant.objects.get()
+    assert (prompt.owner, prompt.command, prompt.everyone, *prompt.editors.all()) == (ann, "mail", False, ben)
+    assert prompt.teams.get().name == "Sales"
+    # Its owner reads the collection of this name, which the same move made.
+    assert (assistant.owner, assistant.everyone) == (ben, True)
+    assert assistant.collections == [Collection.objects.get(name="Rules").pk]
+    assert "1  left out: their owner was left out (Odd)" in report
+    assert "1  left out: It only changes the settings of a model. Ask an admin to set them (GPT)" in report
+    assert "1  in part left out: Models that are not available" in report
+
+
 def everything():
-    tables = (User, Team, Collection, Document, Conversation, Folder, Attachment, Feedback)
+    tables = (User, Team, Collection, Document, Conversation, Folder, Attachment, Feedback, Prompt, Assistant)
     return [table.objects.count() for table in tables]
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from chat.transfers.readers import chatgpt, claude, langai, openwebui
+from chat.transfers.readers import chatgpt, claude, langai, openwebui, openwebui_saved
 from chat.transfers.readers.elements import Element
 from chat.transfers.readers.values import BrokenConversation, BrokenError, Imported, ImportedConversation, text_of
 from langai_site.words import gettext_noop
@@ -42,6 +42,10 @@ def _imported(value: Any) -> Iterator[Imported]:  # noqa: ANN401 - any JSON
         yield claude.project(value)
     elif langai.is_manifest(value):
         yield from langai.folders(value)
+    elif openwebui_saved.is_preset(value):
+        yield openwebui_saved.preset(value)
+    elif openwebui_saved.is_prompt(value):
+        yield openwebui_saved.prompt(value)
     elif isinstance(value.get("conversations"), list):
         for inner in value["conversations"]:
             yield from _imported(inner)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from math import isfinite
 from typing import Any
 
@@ -86,7 +87,55 @@ class BrokenConversation:
     title: str = ""
 
 
-Imported = ImportedConversation | ImportedFolder | BrokenConversation
+class SavedKind(StrEnum):
+    """What else than conversations an export can contain, as reports call it."""
+
+    PROMPT = "prompts"
+    ASSISTANT = "assistants"
+
+
+@dataclass(frozen=True)
+class ImportedPrompt:
+    """A prompt with LangAI's variables. `lost`: what does not fit, as pairs of a reason and a name."""
+
+    program: str
+    id: str
+    command: str
+    title: str
+    text: str
+    lost: tuple[tuple[str, str], ...] = ()
+    kind = SavedKind.PROMPT
+
+
+@dataclass(frozen=True)
+class ImportedAssistant:
+    """A preset of a model. `model` is its name there; `knowledge` are names of collections. `lost` as above."""
+
+    program: str
+    id: str
+    title: str
+    purpose: str = ""
+    instructions: str = ""
+    model: str = ""
+    temperature: float | None = None
+    max_tokens: int | None = None
+    starters: tuple[str, ...] = ()
+    knowledge: tuple[str, ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
+    kind = SavedKind.ASSISTANT
+
+
+@dataclass(frozen=True)
+class BrokenItem:
+    """A prompt or an assistant that cannot be taken over, with the reason."""
+
+    kind: SavedKind
+    reason: str
+    title: str = ""
+
+
+ImportedItem = ImportedPrompt | ImportedAssistant
+Imported = ImportedConversation | ImportedFolder | ImportedItem | BrokenConversation | BrokenItem
 
 
 def moment(value: object) -> datetime | None:

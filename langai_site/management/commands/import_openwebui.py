@@ -10,13 +10,13 @@ from langai_site.errors import LangAIError
 from langai_site.openwebui import Database, MoveIn, MoveReport, steps
 
 # Each needs those before it.
-STEPS = ("people", "knowledge", "chats")
+STEPS = ("people", "knowledge", "chats", "prompts and assistants")
 
 
 class Command(BaseCommand):
     help = (
-        "Move a whole Open WebUI in: its people, groups, knowledge, and everybody's chats. It can be run again at any "
-        "time: what is here already is recognised. Only read from that database."
+        "Move a whole Open WebUI in: its people, groups, knowledge, and everybody's chats, prompts and assistants. It "
+        "can be run again at any time: what is here already is recognised. Only read from that database."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
