@@ -69,7 +69,7 @@ async def new(request: HttpRequest) -> HttpResponse:
 
 
 def _create(user: User, form: QueryDict) -> Assistant:
-    return editing.create(user, _form_of(user, form), Audience.read(form))
+    return editing.create(user, _form_of(user, form), Audience.stated(form))
 
 
 @costly
@@ -86,7 +86,7 @@ async def change(request: HttpRequest, assistant: UUID) -> HttpResponse:
 
 
 def _change(user: User, assistant_id: UUID, form: QueryDict) -> Assistant:
-    return editing.change(user, assistant_id, _form_of(user, form, assistant_id), Audience.read(form))
+    return editing.change(user, assistant_id, _form_of(user, form, assistant_id), Audience.stated(form))
 
 
 async def _refused(request: HttpRequest, error: LangAIError, assistant: UUID | None) -> HttpResponse:

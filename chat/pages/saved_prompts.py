@@ -75,7 +75,7 @@ _LIMITS = {"command": saved.COMMAND_MAX, "title": saved.TITLE_MAX, "text": str(s
 
 
 def _create(user: User, form: QueryDict) -> Prompt:
-    return saved.create(user, _form_of(form), Audience.read(form))
+    return saved.create(user, _form_of(form), Audience.stated(form))
 
 
 def _form_of(form: QueryDict) -> PromptForm:
@@ -117,7 +117,7 @@ async def prompt(request: HttpRequest, prompt: UUID) -> HttpResponse:
 
 
 def _change(user: User, prompt_id: UUID, form: QueryDict) -> Prompt:
-    return saved.change(user, prompt_id, _form_of(form), Audience.read(form))
+    return saved.change(user, prompt_id, _form_of(form), Audience.stated(form))
 
 
 def _context(user: User, prompt_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:

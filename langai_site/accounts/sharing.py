@@ -46,6 +46,11 @@ class Audience:
         teams = tuple(int(value) for value in form.getlist("teams") if value.isascii() and value.isdigit())
         return cls(False, teams, _names(form.get("people", "")), editors, seen)
 
+    @classmethod
+    def stated(cls, form: QueryDict) -> "Audience | None":
+        """Read a form; None if it has no choice, because sharing is switched off."""
+        return cls.read(form) if "share" in form else None
+
 
 def _names(written: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, re.split(r"[\s,;]+", written.replace("\0", "")))))
@@ -59,7 +64,7 @@ def share(thing: Shared, audience: Audience, by: User) -> list[str]:
     """
     if thing.owner_id != by.pk:
         raise ForbiddenError(_("Only the owner can change who may use it. Ask them, or make a copy."))
-    _refuse_beyond_setting(audience, by)
+    _refuse_beyond_setting(thing, audience, by)
     teams = [team for team in _possible_teams(thing, by) if team.pk in audience.teams]
     users, editors = ([one for one in _people(names) if one != by] for names in (audience.users, audience.editors))
     wanted = Audience(audience.everyone, tuple(team.pk for team in teams), _usernames(users), _usernames(editors))
@@ -87,12 +92,12 @@ def _usernames(people: Iterable[User]) -> tuple[str, ...]:
     return tuple(person.username for person in people)
 
 
-def _refuse_beyond_setting(audience: Audience, by: User) -> None:
+def _refuse_beyond_setting(thing: Shared, audience: Audience, by: User) -> None:
     if by.is_superuser:
         return
     if settings.SHARING == NOBODY and audience != Audience():
         raise ForbiddenError(_("Sharing is switched off here. Only an admin can share this with others."))
-    if settings.SHARING == TEAMS and audience.everyone:
+    if settings.SHARING == TEAMS and audience.everyone and not thing.everyone:
         raise ForbiddenError(_("Only an admin can share with everyone here. Choose teams or people instead."))
 
 

@@ -189,6 +189,23 @@ FORM = {"command": "mail", "title": "A mail", "text": MAIL, "share": "me"}
 LIST = reverse("chat:prompts")
 
 
+@pytest.mark.parametrize(("setting", "share"), [("nobody", {}), ("teams", {"share": "everyone"})])
+@pytest.mark.django_db(transaction=True)
+def test_what_was_shared_before_it_was_switched_off_stays_shared(pages, alice, settings, setting, share):
+    prompt = made(alice, everyone=True)
+    settings.SHARING = setting
+    edit = reverse("chat:prompt", args=[prompt.pk])
+    form = LexborHTMLParser(pages.get(edit).text).css("main [name=share]")
+    assert [one.attributes["value"] for one in form if "checked" in one.attributes] == list(share.values())
+    said = {name: value for name, value in FORM.items() if name != "share"}
+    assert pages.post(edit, {**said, **share, "version": 1}).status_code == 302
+    prompt.refresh_from_db()
+    assert prompt.everyone
+    assert pages.post(edit, {**FORM, "version": 1}).status_code == 302
+    prompt.refresh_from_db()
+    assert not prompt.everyone
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_prompt_is_made_filled_and_sent_without_a_script(pages, alice):
     assert pages.post(LIST, FORM).status_code == 302
