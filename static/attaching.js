@@ -220,10 +220,12 @@ async function hold(send) {
   const before = hint.textContent;
   const known = all(".file.failed", list);
   isHeld = true;
+  hint.className = "hint waits";
   hint.textContent = translated("Your message is sent once its files are uploaded.");
   announce(hint.textContent);
   await uploaded();
   isHeld = false;
+  hint.className = "hint";
   hint.textContent = before;
   const failed = all(".file.failed", list).find((row) => !known.includes(row));
   if (failed) tell(translated("“{name}” was not attached, so nothing was sent. Send again to leave it out.", { name: find("b", failed).textContent }));

@@ -244,13 +244,18 @@ def test_on_a_phone_the_conversations_are_behind_a_button(browser, alice, langai
         visit.open()
         sidebar = visit.page.locator("#sidebar")
         expect(sidebar).not_to_be_visible()
-        visit.page.get_by_role("button", name="Conversations").click()
+        visit.page.get_by_role("button", name="Conversations", exact=True).click()
         expect(sidebar).to_be_visible()
         visit.page.keyboard.press("Escape")
         expect(sidebar).not_to_be_visible()
         visit.choose("t500-r0-d0")
+        send = visit.page.get_by_role("button", name="Send", exact=True)
         visit.page.fill("#text", "From my phone")
-        visit.page.get_by_role("button", name="Send", exact=True).click()
+        place = send.bounding_box() or {}
+        # It must not move away from the finger that presses it.
+        expect(visit.page.locator("#preview summary")).to_be_visible()
+        assert send.bounding_box() == pytest.approx(place, abs=1)
+        send.click()
         visit.until_written("end.")
         width = visit.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width[0] <= width[1]
