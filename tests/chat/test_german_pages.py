@@ -59,7 +59,7 @@ def test_no_page_shows_the_english_of_an_entry(client, admin, first):
         reverse("chat:prompt", args=[prompt.pk]): "Kartennummer",
         reverse("chat:share-settings", args=[share.pk]): "Zeigt 4 Nachrichten",
         reverse("chat:shared", args=[share.token]): "geteilt von",
-        reverse("chat:transfers"): "Unterhaltungen importieren",
+        reverse("chat:transfers"): "Assistenten importieren",
         f"/admin/chat/routingpolicy/{draft.pk}/change/": "Was geschehen würde",
         f"/admin/chat/routingpolicy/{draft.pk}/activate/": "Entwurf",
         "/admin/langai_site/sensitivepattern/": "Regulärer Ausdruck",

@@ -4,7 +4,7 @@ import pytest
 
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound import catalogue, diagnosis
-from langai_site.outbound.connections import listing, reading
+from langai_site.outbound.connections import listing, reading, resolving
 from langai_site.outbound.connections.problems import ListingError
 from langai_site.outbound.models import Connection, Model
 from tests.outbound.connections.conftest import connect
@@ -70,7 +70,7 @@ async def test_each_kind_lists_its_models(upstream, kind):
 
 
 async def test_a_name_that_stands_for_a_metadata_service_is_not_asked(upstream, monkeypatch):
-    monkeypatch.setattr(listing.socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("169.254.169.254", 80))])
+    monkeypatch.setattr(resolving.socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", ("169.254.169.254", 80))])
     connection = await in_database_thread(connect, "http://innocent.example/v1")
     with pytest.raises(ListingError) as raised:
         await listing.offers(reading.of_row(connection))
