@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 
 from chat.llm.built_in import QUOTES
 from chat.llm.types import ModelQuestion, Numbered
@@ -150,6 +151,14 @@ def answer(question: str, passages: Sequence[Numbered], documents: bool = True, 
     quoted = [f"> {verbatim(text)} [{number}]" for text, number in best_sentences(question, passages)]
     said = quoted or [_(NOTHING_FOUND if documents else NOT_ASKED)]
     return "\n\n".join([*said, _(HOW_TO_CONNECT)] if explains else said)
+
+
+def without_advice(text: str) -> str:
+    """Return an answer without the advice to connect a model, whichever language that is in."""
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            text = text.removesuffix(_(HOW_TO_CONNECT)).rstrip()
+    return text
 
 
 def _is_first(ask: ModelQuestion) -> bool:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.gaps import access as gaps
+from chat.llm.quotes import without_advice
 from chat.markdown.rendering import render as rendered
 from chat.models import VerifiedAnswer
 from chat.pages.fragments import safe
@@ -49,7 +50,8 @@ def verify(request: HttpRequest, reply: UUID) -> HttpResponse:
             return redirect("chat:verified", made.pk)
     question = row.parent.text if row.parent else ""
     review_by = timezone.localdate() + timedelta(days=making.REVIEW_DAYS)
-    values = {"question": " ".join(question.split()), "variants": "", "text": row.text, "review_by": str(review_by)}
+    question, text = " ".join(question.split()), without_advice(row.text)
+    values = {"question": question, "variants": "", "text": text, "review_by": str(review_by)}
     context = {"collection": collection, "back_url": reverse("chat:reply", args=[reply]), "refusal": refusal}
     context |= {"citations": row.citations.all(), "keep_url": reverse("chat:eval-keep", args=[reply])}
     return _form(request, context, values, status)

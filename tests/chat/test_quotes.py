@@ -2,8 +2,18 @@ import dataclasses
 import re
 
 import pytest
+from django.utils.translation import override
 
-from chat.llm.quotes import HOW_TO_CONNECT, NOT_ASKED, NOTHING_FOUND, QUOTES, Quotes, answer, best_sentences
+from chat.llm.quotes import (
+    HOW_TO_CONNECT,
+    NOT_ASKED,
+    NOTHING_FOUND,
+    QUOTES,
+    Quotes,
+    answer,
+    best_sentences,
+    without_advice,
+)
 from chat.llm.types import ModelQuestion
 from chat.markdown.rendering import render
 from chat.turns.citations import unverified
@@ -55,6 +65,13 @@ async def test_it_explains_itself_once_in_a_conversation():
     first, _ = await run(ask(messages=before[:1]))
     second, _ = await run(ask(messages=before))
     assert first == f"{second}\n\n{HOW_TO_CONNECT}"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_it_says_of_itself_can_be_left_out_in_any_language(language):
+    with override(language):
+        whole, quoted = answer("When?", PASSAGES), answer("When?", PASSAGES, explains=False)
+    assert (whole != quoted, without_advice(whole), without_advice(quoted)) == (True, quoted, quoted)
 
 
 def test_a_heading_is_never_quoted_alone():
