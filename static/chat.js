@@ -186,7 +186,7 @@ const copy = async (button) => (await load("copying"))?.copy(button);
 
 let again = null;
 
-// Whoever chooses from the menu before its module is there would choose in vain: the first click waits for the module.
+// A choice before the module is there would be lost: the first click waits for it.
 async function openAgain(event, button) {
   if (again) return again.open(button);
   event.preventDefault();

@@ -145,6 +145,8 @@ export function watchThread() {
   announceEnded();
 }
 
+// It moves with each line: by the release it may be elsewhere.
+document.addEventListener("mousedown", ({ target, button }) => button === 0 && target.closest(".turn.live .stop")?.click());
 document.addEventListener("htmx:beforeSwap", beforeEarlier);
 document.addEventListener("htmx:afterSwap", keepPlace);
 // Buttons that scripts add to what came in move it once more.
