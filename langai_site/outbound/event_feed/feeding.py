@@ -7,6 +7,7 @@ a time holds a cursor; if it is killed, the next one goes on after the lease, fr
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -41,8 +42,8 @@ SENDERS: dict[str, tuple[str, Send]] = {
 def register() -> None:
     for name, (setting, _send) in SENDERS.items():
         advice = f"Check {setting} and its receiver; the worker tries again by itself, and loses nothing."
-        registry.worker_job(f"audit {name}", seconds=EVERY, run=lambda name=name: pass_on(name))  # type: ignore[misc]
-        registry.doctor_check(f"audit {name}", lambda name=name: finding(name), advice=advice)  # type: ignore[misc]
+        registry.worker_job(f"audit {name}", seconds=EVERY, run=partial(pass_on, name))
+        registry.doctor_check(f"audit {name}", partial(finding, name), advice=advice)
 
 
 def pass_on(name: str) -> bool:

@@ -4,6 +4,7 @@ import itertools
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,7 +17,8 @@ from langai_site.outbound.event_feed import formats
 from langai_site.outbound.event_feed.formats import SealedEvent
 
 SECONDS = 10
-# After so long a batch ends with what was sent. With the time for one more request this is less than a lease.
+# After so long a batch ends with what was sent, even if the receiver still takes or sends a byte now and then. With the
+# time for one more request this is less than a lease.
 BATCH_SECONDS = 20
 PORTS = {"udp": 514, "tcp": 601}
 # What a receiver answers is not read further than this.
@@ -33,37 +35,50 @@ def by_syslog(events: Sequence[SealedEvent]) -> Iterator[SealedEvent]:
     Datagrams are not confirmed, and syslog over TCP has no answer either. There, a receiver that has read everything
     closes the connection after us; until then nothing counts as sent.
     """
+    until = time.monotonic() + BATCH_SECONDS
     address = urlsplit(settings.AUDIT_SYSLOG)
     messages = [formats.syslog_message(event, socket.gethostname()) for event in events]
     try:
         if address.scheme == "tcp":
-            _send_stream((address.hostname or "", address.port or PORTS["tcp"]), messages)
+            _send_stream((address.hostname or "", address.port or PORTS["tcp"]), messages, until)
             yield from events
         else:
             with _datagrams(address.scheme, address.hostname or "", address.port, address.path) as line:
                 for event, message in zip(events, messages, strict=True):
+                    _limit(line, until)
                     line.send(message)
                     yield event
     except OSError as error:
         raise FeedError(_reason(error)) from error
 
 
-def _send_stream(address: tuple[str, int], messages: Sequence[bytes]) -> None:
+def _send_stream(address: tuple[str, int], messages: Sequence[bytes], until: float) -> None:
     with socket.create_connection(address, SECONDS) as line:
+        _limit(line, until)
         # RFC 6587: the length of each message stands before it.
         line.sendall(b"".join(b"%d %s" % (len(message), message) for message in messages))
         line.shutdown(socket.SHUT_WR)
         while line.recv(ANSWER_BYTES):
-            pass
+            _limit(line, until)
+
+
+def _limit(line: socket.socket, until: float) -> None:
+    """Have the next call of `line` end by that time of the monotonic clock. Raises TimeoutError after it."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    line.settimeout(min(SECONDS, left))
 
 
 def _datagrams(scheme: str, host: str, port: int | None, path: str) -> socket.socket:
     if scheme == "unix":
-        family, kind, target = socket.AF_UNIX, socket.SOCK_DGRAM, path
-    else:
-        found = socket.getaddrinfo(host, port or PORTS["udp"], type=socket.SOCK_DGRAM)
-        family, kind, _, _, target = found[0]  # type: ignore[assignment]
-    line = socket.socket(family, kind)
+        return _connected(socket.AF_UNIX, path)
+    family, _kind, _protocol, _name, target = socket.getaddrinfo(host, port or PORTS["udp"], type=socket.SOCK_DGRAM)[0]
+    return _connected(family, target)
+
+
+def _connected(family: int, target: str | tuple[Any, ...]) -> socket.socket:
+    line = socket.socket(family, socket.SOCK_DGRAM)
     try:
         line.settimeout(SECONDS)
         line.connect(target)
