@@ -14,6 +14,7 @@ from search.keywords.analyser import VERSION
 from search.keywords.languages import STEMMERS, small_count
 from search.keywords.scripts import language_of_text
 from search.models import Passage, PassageKeywords
+from search.questions.openings import opens_in
 from search.questions.queries import language_of
 
 ENGLISH = ("en", "")
@@ -21,17 +22,6 @@ ENGLISH = ("en", "")
 BEGINNING = 200
 # Small words that show the language of a question. One may be a word of another language: "Hat size" is not German.
 CLEAR_WORDS = 2
-# Words with which questions begin, and English ones do not: one of these is enough.
-_OPENINGS = {
-    "de": """wann wo wer wie warum wieso weshalb wozu wohin woher womit wem wen wessen wieviel welche welcher welches
-        welchen welchem""",
-    "fr": "quand qui quel quelle quels quelles combien pourquoi quoi",
-    "es": "quien quienes que cuando como cual cuales cuanto cuanta cuantos cuantas donde",
-    "it": "chi quando dove perche quale quali quanto quanta quanti quante",
-    "pt": "quem quando onde como qual quais quanto quanta quantos quantas",
-    "nl": "wie wat waar wanneer waarom hoe welke",
-}
-OPENINGS = {language: frozenset(words.split()) for language, words in _OPENINGS.items()}
 # How much nearness counts of a passage in another language than the question's. Where both languages are searched, one
 # in the question's own answers better than a translation on the same subject; where one is, this changes no order.
 FOREIGN = 0.8
@@ -44,13 +34,7 @@ def question_language(text: str) -> str:
     found = language_of_text(text) or language_of(text)
     if any(char.isalpha() and not char.isascii() for char in text):
         return found
-    return found if small_count(text, found) >= CLEAR_WORDS or _opens_in(found, text) else ""
-
-
-def _opens_in(language: str, text: str) -> bool:
-    """Return whether a text of several words begins as questions in this language do, and in English do not."""
-    first, *others = text.casefold().split() or [""]
-    return bool(others) and first.strip("¿¡\"'(") in OPENINGS.get(language, ())
+    return found if small_count(text, found) >= CLEAR_WORDS or opens_in(found, text) else ""
 
 
 def passage_languages(ids: Iterable[int]) -> dict[int, str]:
