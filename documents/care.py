@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
-
 from documents.models import Document
 from langai_site.accounts.models import User
 from langai_site.errors import InvalidError
+from search.access import managers_of
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,6 @@ class GivenCare:
 NOTHING_GIVEN = GivenCare()
 
 
-def people_for(collection: int) -> QuerySet[User]:
-    """Return the people who can own documents of a collection: its owners, and superusers."""
-    found = User.objects.filter(Q(owned_collections=collection) | Q(is_superuser=True), is_active=True)
-    return found.distinct().order_by("username")
-
-
 def checked(collection: int, given: GivenCare) -> dict[str, Any]:
     """Return what to store of a document. Raises InvalidError with what the program can do."""
     values: dict[str, Any] = {}
@@ -40,7 +33,7 @@ def checked(collection: int, given: GivenCare) -> dict[str, Any]:
 
 
 def _person(collection: int, name: str) -> User:
-    found = people_for(collection).filter(username=name).first()
+    found = managers_of(collection).filter(username=name).first()
     if found is None:
         raise InvalidError("“owner” is the user name of an owner of the collection, or of a superuser.")
     return found

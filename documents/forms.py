@@ -8,13 +8,12 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from documents import care
 from documents.extraction.registry import accepted
 from documents.models import Document, Version
 from documents.wording import encodings
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from search.access import nobody_reads
+from search.access import managers_of, nobody_reads
 from search.models import Collection
 from search.raising import RaiseQuotingForm
 from search.services.label_rises import RelabelTarget
@@ -142,7 +141,7 @@ class DocumentForm(RaiseQuotingForm[Document]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(*args, **kwargs)
         if "owner" in self.fields:
-            people = care.people_for(self.instance.collection_id)
+            people = managers_of(self.instance.collection_id)
             # Somebody may have stopped owning the collection since; they stay until another is chosen.
             stays = Q(pk=self.instance.owner_id) if self.instance.owner_id else Q()
             shown = User.objects.filter(Q(pk__in=people.values("pk")) | stays)

@@ -56,6 +56,12 @@ def managed_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
     return Collection.objects.filter(owned, kind__in=Collection.SHOWN)
 
 
+def managers_of(collection: int) -> QuerySet[User]:
+    """Return the active people who look after a collection of the Library: its owners, and superusers."""
+    found = User.objects.filter(Q(owned_collections=collection) | Q(is_superuser=True), is_active=True)
+    return found.distinct().order_by("username")
+
+
 def administered_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
     """Return the collections that a person may manage in the admin: superusers all, other staff the ones they own.
 

@@ -11,7 +11,7 @@ from chat.conversations import label_rises
 from chat.conversations.access import access_conversation
 from chat.models import EvalCase
 from chat.verified import making
-from chat.verified.access import NO_COLLECTION, owned_collections
+from chat.verified.access import access_owned_collection, owned_collections
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
@@ -76,9 +76,7 @@ def keep(user: User, reply_id: UUID) -> EvalCase:
 
 def of_collection(user: User, collection_id: int) -> CollectionCases:
     """Return the cases of a collection to its owner, those that got worse first. Raises NotFoundError."""
-    collection = owned_collections(user).filter(pk=collection_id).first()
-    if collection is None:
-        raise NotFoundError(_(NO_COLLECTION))
+    collection = access_owned_collection(user, collection_id)
     rows = EvalCase.objects.filter(collection=collection).select_related("author")
     order = {"worse": 0, "": 1, "better": 1}
     return CollectionCases(collection, sorted(rows, key=lambda row: (order[row.change], row.rank is not None)))
@@ -97,5 +95,5 @@ def remove(user: User, case_id: int) -> int:
 
 def request_run(user: User, collection_id: int) -> None:
     """Have the worker run the cases of a collection. Raises NotFoundError."""
-    found = of_collection(user, collection_id)
-    EvalCase.objects.filter(collection=found.collection).update(run_requested=True)
+    collection = access_owned_collection(user, collection_id)
+    EvalCase.objects.filter(collection=collection).update(run_requested=True)

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from chat.models import EvalCase
@@ -12,6 +12,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.open_accounts import AccountClosedError
 from langai_site.sensitivity import Sensitivity
 from search import services as search
+from search.access import managers_of
 from search.models import Source
 from search.types import Hit, Reader
 
@@ -62,8 +63,7 @@ def _rank(case: EvalCase) -> int | None:
 
 def _owner(collection: int) -> User | None:
     """Return somebody who may read and manage the collection: superusers manage what nobody owns."""
-    people = User.objects.filter(Q(owned_collections=collection) | Q(is_superuser=True), is_active=True).distinct()
-    for person in people.order_by("is_superuser", "pk"):
+    for person in managers_of(collection).order_by("is_superuser", "pk"):
         if owned_collections(person).filter(pk=collection).exists():
             return person
     return None

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from chat.gaps.clustering import MOST_PRIVATE
 from chat.models import GapQuestion, KnowledgeGap
-from chat.verified.access import NO_COLLECTION, owned_collections
+from chat.verified.access import access_owned_collection, owned_collections
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import NotFoundError
@@ -55,9 +55,7 @@ class CollectionGaps:
 
 def of_collection(user: User, collection_id: int) -> CollectionGaps:
     """Return the open gaps of a collection to its owner, those of most people first. Raises NotFoundError."""
-    collection = owned_collections(user).filter(pk=collection_id).first()
-    if collection is None:
-        raise NotFoundError(_(NO_COLLECTION))
+    collection = access_owned_collection(user, collection_id)
     found = CollectionGaps(collection)
     for gap in _open(collection_id):
         seen = gap.shown[str(collection_id)]

@@ -1,4 +1,4 @@
-"""The only access to verified answers: who may read one, and who may make and change them. Synchronous."""
+"""Checks whether a person may read, make or change a verified answer: the only access to them. Synchronous."""
 
 from uuid import UUID
 
@@ -20,6 +20,14 @@ State = VerifiedAnswer.State
 def owned_collections(user: User) -> QuerySet[Collection]:
     """Return the collections whose answers a person may verify: those that they manage and may read."""
     return managed_collections(user).filter(pk__in=library_collections(user).values("pk"))
+
+
+def access_owned_collection(user: User, collection_id: int) -> Collection:
+    """Return a collection whose answers the person may verify. Raises NotFoundError."""
+    collection = owned_collections(user).filter(pk=collection_id).first()
+    if collection is None:
+        raise NotFoundError(_(NO_COLLECTION))
+    return collection
 
 
 def owns_any(user: User) -> bool:

@@ -29,6 +29,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 from langai_site.errors import InvalidError, LangAIError
 from langai_site.sensitivity import Sensitivity
+from search.access import managers_of
 
 PAGE = "documents/document.html"
 REASONS_SHOWN = 5
@@ -132,7 +133,7 @@ def _context(person: User, document: Document) -> dict[str, Any]:
         "labels": [(slug, name) for slug, name in labels() if Sensitivity[slug.upper()] >= lowest],
         "label": Sensitivity(document.sensitivity).slug,
         "lowest": lowest if lowest else None,
-        "people": care.people_for(document.collection_id),
+        "people": managers_of(document.collection_id),
         "answers": document_uses.answers_citing([document.pk]).get(document.pk, 0),
         "title_max": changing.TITLE_MAX,
         "accepted": accepted(),
