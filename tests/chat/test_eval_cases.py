@@ -9,16 +9,9 @@ from chat.models import Conversation, EvalCase
 from documents import services
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
-from tests.chat.test_verified_answers import (  # noqa: F401 - fixtures
-    QUESTION,
-    _folder,
-    asked,
-    document,
-    read_all,
-    shared,
-)
+from tests.chat.handbook import QUESTION, asked, read_all
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_stores")]
 
 
 def run():
@@ -28,7 +21,7 @@ def run():
     return EvalCase.objects.get()
 
 
-def test_one_click_keeps_a_question_and_a_run_finds_its_document(client, alice, document, shared):  # noqa: F811
+def test_one_click_keeps_a_question_and_a_run_finds_its_document(client, alice, document, shared):
     client.force_login(alice)
     reply = asked(alice)
     for _again in range(2):
@@ -41,13 +34,13 @@ def test_one_click_keeps_a_question_and_a_run_finds_its_document(client, alice, 
     assert "Found: 1 of 1 case." in page
 
 
-def test_its_question_has_the_label_that_the_conversation_has_by_now(alice, document, shared):  # noqa: F811
+def test_its_question_has_the_label_that_the_conversation_has_by_now(alice, document, shared):
     reply = asked(alice)
     Conversation.objects.update(label=Sensitivity.CONFIDENTIAL)
     assert cases.keep(alice, reply.pk).label == Sensitivity.CONFIDENTIAL
 
 
-def test_what_got_worse_is_said(client, alice, document, shared):  # noqa: F811
+def test_what_got_worse_is_said(client, alice, document, shared):
     cases.keep(alice, asked(alice).pk)
     run()
     services.delete(document)
@@ -58,7 +51,7 @@ def test_what_got_worse_is_said(client, alice, document, shared):  # noqa: F811
     assert run().change == ""
 
 
-def test_a_better_document_of_the_same_words_changes_the_place(alice, admin, document, shared):  # noqa: F811
+def test_a_better_document_of_the_same_words_changes_the_place(alice, admin, document, shared):
     cases.keep(alice, asked(alice).pk)
     assert run().rank == 1
     text = "How many days of holiday do I get a year? Holiday days a year: see the other page for how many days I get."
@@ -68,7 +61,7 @@ def test_a_better_document_of_the_same_words_changes_the_place(alice, admin, doc
     assert (case.rank, case.rank_before, case.change) == (2, 1, "worse")
 
 
-def test_only_owners_keep_see_run_and_remove_them(client, alice, bob, document, shared):  # noqa: F811
+def test_only_owners_keep_see_run_and_remove_them(client, alice, bob, document, shared):
     case = cases.keep(alice, asked(alice).pk)
     client.force_login(bob)
     assert client.post(reverse("chat:eval-keep", args=[asked(bob).pk])).status_code == 403
@@ -81,7 +74,7 @@ def test_only_owners_keep_see_run_and_remove_them(client, alice, bob, document, 
     assert not EvalCase.objects.exists()
 
 
-def test_without_an_owner_it_is_searched_as_a_superuser(alice, admin, document, shared):  # noqa: F811
+def test_without_an_owner_it_is_searched_as_a_superuser(alice, admin, document, shared):
     cases.keep(alice, asked(alice).pk)
     Collection.objects.get(pk=shared.pk).owners.clear()
     assert run().rank == 1

@@ -17,16 +17,9 @@ from langai_site.errors import NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search import services as search
 from search.models import Collection
-from tests.chat.test_verified_answers import (  # noqa: F401 - fixtures
-    _folder,
-    asked,
-    document,
-    read_all,
-    shared,
-    verified,
-)
+from tests.chat.handbook import asked, read_all, verified
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_stores")]
 
 GAP = "Who repairs the coffee machine?"
 
@@ -46,7 +39,7 @@ def shown(owner, collection):
     return [(gap.people, gap.questions, sorted(gap.words)) for gap in found.groups], found.others
 
 
-def test_owners_see_the_words_of_three_people_and_counts_of_fewer(client, alice, bob, carol, admin, document, shared):  # noqa: F811
+def test_owners_see_the_words_of_three_people_and_counts_of_fewer(client, alice, bob, carol, admin, document, shared):
     for person in (alice, bob):
         asked(person, GAP)
     asked(bob, "Thank you!")
@@ -66,14 +59,14 @@ def test_owners_see_the_words_of_three_people_and_counts_of_fewer(client, alice,
     assert client.post(reverse("chat:gap-test", args=[shared.pk, gap.pk])).status_code == 404
 
 
-def test_words_of_confidential_messages_stay_away(alice, bob, carol, document, shared):  # noqa: F811
+def test_words_of_confidential_messages_stay_away(alice, bob, carol, document, shared):
     for person in (alice, bob, carol):
         asked(person, GAP, label=Sensitivity.CONFIDENTIAL)
     run()
     assert shown(alice, shared) == ([(3, 3, [])], 0)
 
 
-def test_a_conversation_that_rose_takes_its_question_along(alice, bob, carol, document, shared, monkeypatch):  # noqa: F811
+def test_a_conversation_that_rose_takes_its_question_along(alice, bob, carol, document, shared, monkeypatch):
     for person in (alice, bob, carol):
         asked(person, GAP)
     run()
@@ -93,7 +86,7 @@ def test_a_conversation_that_rose_takes_its_question_along(alice, bob, carol, do
     assert shown(alice, shared) == ([(3, 3, [])], 0)
 
 
-def test_an_upload_closes_it_and_people_are_told(client, alice, bob, carol, document, shared, admin):  # noqa: F811
+def test_an_upload_closes_it_and_people_are_told(client, alice, bob, carol, document, shared, admin):
     for person in (alice, bob, carol):
         asked(person, GAP)
     run()
@@ -117,7 +110,7 @@ def test_an_upload_closes_it_and_people_are_told(client, alice, bob, carol, docu
     assert len(access.found_for(carol)) == 1
 
 
-def test_what_was_marked_as_wrong_is_closed_by_a_verified_answer_only(alice, bob, document, shared):  # noqa: F811
+def test_what_was_marked_as_wrong_is_closed_by_a_verified_answer_only(alice, bob, document, shared):
     reply = asked(bob)
     feedback.rate(bob.pk, reply.pk, good=False)
     run()
@@ -131,7 +124,7 @@ def test_what_was_marked_as_wrong_is_closed_by_a_verified_answer_only(alice, bob
     assert [found.pk for found in access.found_for(bob)] == [reply.pk]
 
 
-def test_an_opinion_that_is_taken_back_and_a_deleted_chat_are_forgotten(alice, bob, document, shared):  # noqa: F811
+def test_an_opinion_that_is_taken_back_and_a_deleted_chat_are_forgotten(alice, bob, document, shared):
     reply = asked(bob)
     feedback.explain(bob.pk, reply.pk, good=False, reasons=["tone"])
     run()
@@ -150,14 +143,14 @@ def test_an_opinion_that_is_taken_back_and_a_deleted_chat_are_forgotten(alice, b
     assert shown(alice, shared) == ([], 0)
 
 
-def test_nothing_is_noted_where_it_is_off_and_of_temporary_chats(alice, bob, document, settings):  # noqa: F811
+def test_nothing_is_noted_where_it_is_off_and_of_temporary_chats(alice, bob, document, settings):
     asked(bob, GAP, keep="hour")
     settings.KNOWLEDGE_GAPS = False
     asked(bob, GAP)
     assert not GapQuestion.objects.exists()
 
 
-def test_putting_aside_counts_for_the_owners_of_one_collection(alice, bob, carol, admin, document, shared):  # noqa: F811
+def test_putting_aside_counts_for_the_owners_of_one_collection(alice, bob, carol, admin, document, shared):
     other = Collection.objects.create(name="Other", everyone=True)
     other.owners.add(admin)
     text = "About parking: each floor has ten places."
@@ -174,7 +167,7 @@ def test_putting_aside_counts_for_the_owners_of_one_collection(alice, bob, carol
         access.dismiss(bob, shared.pk, gap.pk)
 
 
-def test_old_ones_are_forgotten(alice, bob, document):  # noqa: F811
+def test_old_ones_are_forgotten(alice, bob, document):
     asked(bob, GAP)
     run()
     GapQuestion.objects.update(created_at=timezone.now() - testing.KEPT - timedelta(days=1))

@@ -1,9 +1,7 @@
 # ruff: noqa: RUF001 - signs of other scripts belong here
 """Verified answers: who makes one, when it is shown in place of a model's, and when it is not any more."""
 
-import asyncio
 import json
-from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -13,101 +11,20 @@ from selectolax.lexbor import LexborHTMLParser
 
 from chat.conversations import export
 from chat.conversations.access import reply_as_shown
-from chat.conversations.drafts import AS_BEFORE
-from chat.live import runner
 from chat.models import Conversation, GivenDocument, VerifiedAnswer, VerifiedNotice
 from chat.transfers import schema, trusted
-from chat.turns import comparing_versions, storage
 from chat.turns.receipt import Receipt
 from chat.verified import access, following, indexing, making
-from chat.verified.making import VerifiedText
 from chat.verified.same_question import asks_the_same
-from documents import cleanup, services, tasks
-from langai_site.database.writer import in_database_thread
+from documents import cleanup, services
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
 from search.models import Collection, Source
 from search.services import move, relabel
-from tests.chat.factories import first_policy
+from tests.chat.handbook import ANSWER, LATER, LEAVE, QUESTION, asked, asked_again, read_all, replaced, text, verified
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-LEAVE = "Everyone has 25 days of holiday a year. Days that are left expire on 31 March of the following year."
-QUESTION = "How many days of holiday do I get a year?"
-ANSWER = "You get 25 days a year [1]. What is left expires on 31 March."
-LATER = timedelta(days=100)
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path, settings):
-    settings.MEDIA_ROOT, settings.DATA_DIR, settings.MODEL_DIR = tmp_path / "files", tmp_path, tmp_path / "model"
-    settings.CHROMA_URL = ""
-    first_policy()
-
-
-@pytest.fixture
-def shared(alice):
-    made = Collection.objects.create(name="Handbook", everyone=True)
-    made.owners.add(alice)
-    return made
-
-
-def read_all():
-    while tasks.work_once("test"):
-        pass
-
-
-@pytest.fixture
-def document(shared, admin):
-    made = services.upload(collection=shared, file=ContentFile(LEAVE.encode(), "leave.txt"), user=admin, title="Leave")
-    read_all()
-    made.refresh_from_db()
-    return made
-
-
-def replaced(document, text):
-    document.refresh_from_db()
-    services.replace(document, file=ContentFile(text.encode(), "leave.txt"), user=None)
-    read_all()
-    comparing_versions.compare()
-
-
-async def ended(begun):
-    runner.start(begun, runner.ReplyOpening(begun.request.question))
-    while runner._tasks:
-        await asyncio.wait(set(runner._tasks), timeout=30)
-
-
-def asked(user, question=QUESTION, **options):
-    """Ask as the page does, with the built-in model, and return the reply as its page shows it."""
-
-    async def ask():
-        begun = await in_database_thread(lambda: storage.post(user, None, question, "quotes", ("all",), **options))
-        await ended(begun)
-        return begun.reply
-
-    return reply_as_shown(user.pk, asyncio.run(ask()))
-
-
-def asked_again(user, reply):
-    async def ask():
-        begun = await in_database_thread(storage.retry, user, reply.pk, AS_BEFORE)
-        await ended(begun)
-        return begun.reply
-
-    return reply_as_shown(user.pk, asyncio.run(ask()))
-
-
-def text(question=QUESTION, variants=(), answer=ANSWER, review_by=None):
-    return VerifiedText(question, variants, answer, review_by or timezone.localdate() + LATER)
-
-
-def verified(owner, **words):
-    made = making.create(owner, asked(owner).pk, text(**words))
-    indexing.run()
-    made.refresh_from_db()
-    return made
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_stores")]
 
 
 def shows(reply):
