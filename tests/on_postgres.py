@@ -18,11 +18,13 @@ from tests.tables import make_postgres_tables
 CHOSEN = {
     "accounts": "api_keys browser_sessions deleting_account roles shared sign_ins teams",
     "api": "conversations documents sent_again syncing tokens usage",
+    "audit_log": "actions daily_heads event_feed",
     "backup": "backup",
     "chat": "answers_cache assistants attachments branches changed_passages changes_during_a_turn conversations "
-    "copying deleting edits exports feedback folders history history_filters import_openwebui imports label_rises "
-    "labels lost_access personal_data policies publishing replies rises_and_replies saved_prompts sending shares "
-    "spending temporary titles turns",
+    "copying deleting edits eval_cases exports feedback folders history history_filters import_openwebui "
+    "import_saved imports knowledge_gaps label_rises labels lost_access personal_data policies publishing "
+    "replies rises_and_replies saved_prompts sending shares spending stale_sharing temporary titles turns "
+    "verified_answers",
     "detectors": "patterns",
     "documents": "attached_labels changes_while_read claims importing lanes library own_collections owners originals "
     "replacing reviews services steps tasks",
