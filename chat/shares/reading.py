@@ -32,7 +32,7 @@ PAGE_MESSAGES, PAGE_CHARS, LEAST = 100, 200_000, 2
 
 @dataclass(frozen=True)
 class SharedSource:
-    """A passage that an answer cites. Who may not read its document sees whom to ask, and nothing of it."""
+    """A passage that an answer cites. A reader without right to its document sees only whom to ask for it."""
 
     number: int
     title: str = ""

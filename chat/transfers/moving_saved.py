@@ -1,4 +1,4 @@
-"""Takes over the prompts of an Open WebUI, and its model presets as assistants, with those who may use them."""
+"""Takes over the prompts of an Open WebUI, and its model presets as assistants, with their users and editors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -73,7 +73,7 @@ def _store(moving: MoveIn, thing: str, found: ImportedItem, owner: int, grants: 
 
 
 def _open_to(moving: MoveIn, thing: str, made: Prompt | Assistant, grants: Sequence[Grant]) -> None:
-    """Share it with those who may use it there. Who may write there can edit it here."""
+    """Share it with the people and teams that can read it there; those that can write there become its editors."""
     for grant in grants:
         if grant.is_everyone:
             made.everyone = True
