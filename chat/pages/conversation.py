@@ -33,6 +33,7 @@ from chat.models import Conversation, Folder, Message
 from chat.pages import drawing, fragments, retries, suggestions
 from chat.pages.assistant_chip import chip, sent_chip
 from chat.pages.file_chips import FileChip, draft_chip
+from chat.pages.page_turns import page_turn
 from chat.routing.route import AUTO
 from chat.turns import change_notices
 from chat.verified import access as verified
@@ -180,10 +181,13 @@ async def latest_page(
     **more: Any,  # noqa: ANN401 - context
 ) -> HttpResponse:
     """Return a conversation's page with the end of its thread. Raises SignedOutError and NotFoundError."""
-    context = await as_user(request, conversation_context, conversation, form)
-    part = await drawing.off_loop(branches.latest, context["conversation"])
-    following = await drawing.off_loop(_suggested, context["conversation"], part)
-    return await drawn(request, PAGE, context | await latest_thread(part) | following | more)
+    async with page_turn():
+        context = await as_user(request, conversation_context, conversation, form)
+        part = await drawing.off_loop(branches.latest, context["conversation"])
+        following = await drawing.off_loop(_suggested, context["conversation"], part)
+    thread = await latest_thread(part)
+    async with page_turn():
+        return await drawn(request, PAGE, context | thread | following | more)
 
 
 def _suggested(conversation: Conversation, part: ThreadPart) -> dict[str, Any]:
@@ -213,10 +217,12 @@ async def snapshot_of(message: Message) -> Snapshot | None:
 async def earlier_page(request: HttpRequest, conversation: UUID, before: str) -> HttpResponse:
     """Return the part of a thread before a message: a page of its own, or for htmx the part alone."""
     part_only = bool(request.htmx)  # type: ignore[attr-defined]
-    context = await as_user(request, _access if part_only else conversation_context, conversation)
-    part = await drawing.off_loop(branches.before, context["conversation"], message_id(before))
+    async with page_turn():
+        context = await as_user(request, _access if part_only else conversation_context, conversation)
+        part = await drawing.off_loop(branches.before, context["conversation"], message_id(before))
     thread = {"bubbles": await drawing.bubbles_of(part), "earlier_url": fragments.earlier_url(part), "earlier": True}
-    return await drawn(request, f"{PAGE}#turns" if part_only else PAGE, context | thread)
+    async with page_turn():
+        return await drawn(request, f"{PAGE}#turns" if part_only else PAGE, context | thread)
 
 
 async def new_end(request: HttpRequest, conversation: UUID, *, is_new: bool) -> str:

@@ -21,6 +21,7 @@ from chat.pages import conversation as pages
 from chat.pages import drawing, fragments
 from chat.pages.attachments import sent_in_chunks
 from chat.pages.drawing import RenderInput
+from chat.pages.page_turns import page_turn
 from chat.pages.signing_in import page_of_person
 from chat.shares import copying, reading
 from chat.shares.reading import SharedConversation, SharedMessage
@@ -70,7 +71,8 @@ async def page(request: HttpRequest, token: str) -> HttpResponseBase:
     def read(user: User | None, token: str) -> SharedConversation:
         return reading.read_page(user, token, int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1)
 
-    found = await _read(request, read, token)
+    async with page_turn():
+        found = await _read(request, read, token)
     html = await drawing.html_for_readers(partial(_inputs, found))
     for message in found.messages:
         # For this page alone: the row is not saved.
@@ -84,7 +86,8 @@ async def page(request: HttpRequest, token: str) -> HttpResponseBase:
         "previous": found.page - 1,
         "next": found.page + 1 if found.page < found.pages else 0,
     }
-    return await pages.drawn(request, PAGE, context)
+    async with page_turn():
+        return await pages.drawn(request, PAGE, context)
 
 
 def _inputs(shared: SharedConversation) -> list[RenderInput]:

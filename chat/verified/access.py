@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 from chat.models import VerifiedAnswer
 from langai_site.accounts.models import User
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import NotFoundError
 from search.access import library_collections, managed_collections
 from search.models import Collection
@@ -22,6 +23,16 @@ def owned_collections(user: User) -> QuerySet[Collection]:
     return managed_collections(user).filter(pk__in=library_collections(user).values("pk"))
 
 
+def _one_owned(user: User) -> QuerySet[Collection, tuple[int]]:
+    return owned_collections(user).values_list("pk")[:1]
+
+
+_OWNED = CompiledQuery(lambda user: _one_owned(User(pk=user)), user=-982451653)
+_OWNED_BY_SUPERUSER = CompiledQuery(
+    lambda user: _one_owned(User(pk=user, is_staff=True, is_superuser=True)), user=-982451653
+)
+
+
 def access_owned_collection(user: User, collection_id: int) -> Collection:
     """Return a collection whose answers the person may verify. Raises NotFoundError."""
     collection = owned_collections(user).filter(pk=collection_id).first()
@@ -31,8 +42,9 @@ def access_owned_collection(user: User, collection_id: int) -> Collection:
 
 
 def owns_any(user: User) -> bool:
-    """Return whether there is a collection whose answers the person may verify."""
-    return owned_collections(user).exists()
+    """Return whether there is a collection whose answers the person may verify. Each page of a chat asks this."""
+    query = _OWNED_BY_SUPERUSER if user.is_staff and user.is_superuser else _OWNED
+    return user.is_active and bool(query.rows(user=user.pk))
 
 
 def access_verified(user: User, answer_id: UUID) -> VerifiedAnswer:

@@ -177,6 +177,45 @@ async def test_all_who_ask_for_an_answer_at_the_same_time_share_its_drawing(long
     assert len(renderings) == ON_THE_PAGE
 
 
+async def test_pages_are_made_one_after_the_other(client, alice, monkeypatch):
+    conversations = [(await in_database_thread(long_conversation, alice, 2, "Message {}."))[0] for _ in range(2)]
+    meeting, met, real = threading.Barrier(2), [], branches.latest
+
+    def watched(conversation):
+        try:
+            meeting.wait(0.2)
+            met.append(conversation)
+        except threading.BrokenBarrierError:
+            pass
+        return real(conversation)
+
+    monkeypatch.setattr(branches, "latest", watched)
+    await asyncio.gather(*(page_of(client, one) for one in conversations))
+    assert meeting.broken
+    assert not met
+
+
+async def test_a_page_whose_answer_is_still_drawn_delays_no_other(client, alice, monkeypatch):
+    (slow, _), (quick, _) = [
+        await in_database_thread(long_conversation, alice, 2, f"{word} {{}}.") for word in ("Slow", "Quick")
+    ]
+    gate, begun, real = threading.Event(), threading.Event(), rendering.render
+
+    def held(text, *args):
+        if text.startswith("Slow"):
+            begun.set()
+            assert gate.wait(30)
+        return real(text, *args)
+
+    monkeypatch.setattr(rendering, "render", held)
+    waiting = asyncio.create_task(page_of(client, slow))
+    assert await asyncio.to_thread(begun.wait, 30)
+    assert "Quick 1." in await page_of(client, quick)
+    assert not waiting.done()
+    gate.set()
+    assert "Slow 1." in await waiting
+
+
 async def test_who_goes_away_takes_a_drawing_from_nobody(long, renderings):
     conversation, _ = long
     part = await drawing.off_loop(branches.latest, conversation)
