@@ -17,6 +17,7 @@ from tests.search_quality.deployment import Deployment
 
 DATA = Path(__file__).parent / "data"
 SIZES, COLLECTIONS, MILLION = (1000, 10_000, 100_000), (1, 10, 50), 1_000_000
+ABSTRACTS = 1400
 FIGURES = ("quality", "ingest", "speed")
 
 QUALITY_NOTE = (
@@ -107,8 +108,10 @@ class Bench:
         return counts | {"fill_seconds": filled["seconds"], "chroma_pss": chroma} | answered
 
     def ingest(self) -> str:
-        with self.deployment() as it:
-            found = it.told("tests.search_quality.ingest")
+        found = []
+        for arguments in (("--documents", "6"), ("--documents", str(ABSTRACTS), "--abstracts")):
+            with self.deployment() as it:
+                found.append(it.told("tests.search_quality.ingest", *arguments))
         self.numbers["ingest"] = found
         return f"{report.ingest_table(found)}\n\n{INGEST_NOTE}"
 

@@ -182,10 +182,15 @@ def speed_table(cells: Sequence[Mapping[str, float]]) -> str:
     return columns([heading, *lines])
 
 
-def ingest_table(found: Mapping[str, float]) -> str:
+def ingest_table(runs: Sequence[Mapping[str, float]]) -> str:
     """Shares of the whole that each part takes when it is done alone; the rest is the database's, and splitting."""
     names = ("extraction", "embedding", "store", "keywords")
-    shares = {name: found[name] / found["seconds"] for name in names}
-    shares["rest"] = max(0.0, 1 - sum(shares.values()))
-    heading = ["passages a second", *shares]
-    return columns([heading, [f"{found['passages'] / found['seconds']:.1f}", *(f"{x:.1%}" for x in shares.values())]])
+    rows = [["files", "passages", "MB of text", "seconds", "passages/s", "s/MB", *names, "rest", "peak", "grown by"]]
+    for found in runs:
+        shares = [found[name] / found["seconds"] for name in names]
+        megabytes = found["characters"] / 1e6
+        counts = [f"{found['documents']:,}", f"{found['passages']:,}", f"{megabytes:.2f}", f"{found['seconds']:.0f}"]
+        speeds = [f"{found['passages'] / found['seconds']:.1f}", f"{found['seconds'] / megabytes:.0f}"]
+        memory = [f"{found['peak']:.0f} MiB", f"{found['grown']:.0f} MiB"]
+        rows.append([*counts, *speeds, *(f"{x:.1%}" for x in [*shares, max(0.0, 1 - sum(shares))]), *memory])
+    return columns(rows)

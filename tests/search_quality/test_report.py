@@ -74,8 +74,11 @@ def test_silence_tells_small_talk_that_cites_from_questions_that_find_nothing():
 
 
 def test_shares_of_ingesting_are_of_the_whole():
-    found = {"passages": 90, "seconds": 2, "extraction": 0.1, "embedding": 1.7, "store": 0.02, "keywords": 0.08}
-    assert report.ingest_table(found).splitlines()[-1].split() == ["45.0", "5.0%", "85.0%", "1.0%", "4.0%", "5.0%"]
+    read = {"documents": 6, "passages": 90, "characters": 50_000, "peak": 300.4, "grown": 2.2}
+    parts = {"extraction": 0.1, "embedding": 1.7, "store": 0.02, "keywords": 0.08}
+    line = report.ingest_table([read | parts | {"seconds": 2}]).splitlines()[-1]
+    told = ["6", "90", "0.05", "2", "45.0", "40", "5.0%", "85.0%", "1.0%", "4.0%", "5.0%"]
+    assert line.split() == [*told, "300", "MiB", "2", "MiB"]
 
 
 def test_a_speed_table_has_a_line_for_each_cell():
