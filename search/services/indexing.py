@@ -25,7 +25,7 @@ from search.models import Page, Passage, PassageVector, Source
 from search.services.present import present_of
 from search.services.relabelling import renew
 from search.types import PageText, SourceInfo, TextSpan
-from search.vectorizing import vectors_of
+from search.vectorizing import EmbedderTexts, vectors_of_each
 from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store, packed, store_ceiling
 
 if TYPE_CHECKING:
@@ -186,20 +186,20 @@ def _embedded(source: Source, texts: Sequence[str], failed: set[str]) -> list[_N
     """Return the texts' vectors for each index that they belong in, without embedders that are not available now."""
     made: list[_NewVectors] = []
     languages = [language_of_text(text) for text in texts]
+    wanted: list[tuple[Index, Sequence[int], EmbedderTexts]] = []
     for index in indexes.indexes_of(source.collection):
         places = [place for place, language in enumerate(languages) if index.needs(language)]
         if not places or not index.takes(source.label) or index.embedder.fingerprint in failed:
             continue
         needed = [texts[place] for place in places]
-        try:
-            found = vectors_of(
-                needed, [*map(digest_of, needed)], index.embedder, source.label, partial(present_of, [source.pk])
-            )
-        except EmbedderUnavailableError as error:
+        wanted.append((index, places, EmbedderTexts(index.embedder, needed, [*map(digest_of, needed)])))
+    found = vectors_of_each([one for _, _, one in wanted], source.label, partial(present_of, [source.pk]))
+    for (index, chosen, _), vectors in zip(wanted, found, strict=True):
+        if isinstance(vectors, EmbedderUnavailableError):
             failed.add(index.embedder.fingerprint)
-            logger.warning("“%s” is embedded later: %s", source.pk, error)
+            logger.warning("“%s” is embedded later: %s", source.pk, vectors)
         else:
-            made.append(_NewVectors(index, places, found))
+            made.append(_NewVectors(index, chosen, vectors))
     return made
 
 
