@@ -106,11 +106,7 @@ def review(user: User, days: int) -> FeedbackReview:
 
 def _given(days: int) -> QuerySet[Feedback]:
     """Return the feedback on answers that still exist, newest first, without their texts."""
-    recent = Feedback.objects.filter(
-        at__gte=timezone.now() - timedelta(days=days),
-        reply__deleted_at=None,
-        reply__conversation__deleted_at=None,
-    ).exclude(reply__conversation__expires_at__lt=timezone.now())
+    recent = _there().filter(at__gte=timezone.now() - timedelta(days=days))
     rows = recent.select_related("reply__conversation__owner").order_by("-at")
     reply, owner = ("id", "model", "label", "parent_id"), ("id", "username", "first_name", "last_name")
     return rows.only(
@@ -119,6 +115,18 @@ def _given(days: int) -> QuerySet[Feedback]:
         "reply__conversation__id",
         *(f"reply__conversation__owner__{name}" for name in owner),
     )
+
+
+def _there() -> QuerySet[Feedback]:
+    """Return the feedback on answers that still exist."""
+    kept = Feedback.objects.filter(reply__deleted_at=None, reply__conversation__deleted_at=None)
+    return kept.exclude(reply__conversation__expires_at__lt=timezone.now())
+
+
+def shared_feedback(user: User, reply_id: UUID) -> Feedback | None:
+    """Return what was said of a shared answer, with its texts, if the person may read these; otherwise None."""
+    shared = _there().select_related("reply__conversation", "reply__parent").filter(reply=reply_id, shared=True).first()
+    return shared if shared and shared.pk in _readable(user, [shared]) else None
 
 
 def _collections_of(replies: Iterable[UUID]) -> dict[UUID, set[int]]:

@@ -1,5 +1,6 @@
 """Keeps test cases, and shows those of a collection to its owners. Synchronous."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,13 +16,14 @@ from chat.verified.access import access_owned_collection, owned_collections
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
-from langai_site.sensitivity import highest
+from langai_site.sensitivity import Sensitivity, highest
 from search.models import Collection, Source
 
 GONE = gettext_noop("This test case does not exist, or it belongs to a collection that you do not own.")
 # Cases of a collection: a night has to be enough to run them.
 MOST = 500
 QUESTION_MAX = 1_000
+MOST_DOCUMENTS = 50
 
 
 @dataclass(frozen=True)
@@ -52,26 +54,46 @@ class CollectionCases:
 def keep(user: User, reply_id: UUID) -> EvalCase:
     """Keep the question of an answer with the documents that it cites; a question that is kept already gets these.
 
-    The same answers can be kept as can be verified. Raises what `making.offered` raises.
+    The same answers can be kept as can be verified. Raises what `making.offered` and `refuse_full` raise.
     """
     reply, collection = making.offered(user, reply_id)
     question = " ".join(reply.parent.text.split()) if reply.parent else ""
-    if not question or len(question) > QUESTION_MAX:
-        raise InvalidError(_("Only a question of at most %(most)s characters can be kept.") % {"most": QUESTION_MAX})
-    others = EvalCase.objects.filter(collection=collection)
-    if others.exclude(question=question).count() >= MOST:
-        raise ConflictError(_("This collection has %(most)s test cases. Remove one first.") % {"most": MOST})
+    refuse_full(collection, question)
     cited = Source.objects.filter(pk__in=reply.citations.values("source"))
     documents = {str(document): title for document, title in cited.values_list("document", "title")}
     # The conversation may have risen since the question was asked, and each run can have a server embed it.
     label_rises.reach(reply.conversation_id)
     conversation = access_conversation(user.pk, reply.conversation_id)
     asked = reply.parent.label if reply.parent else reply.label
-    label = highest(collection.sensitivity, conversation.label, asked)
-    values = {"documents": documents, "label": label, "author": user, "run_requested": True}
+    return stored(collection, question, documents, highest(collection.sensitivity, conversation.label, asked), user)
+
+
+def refuse_full(collection: Collection, question: str) -> None:
+    """Refuse a question that is empty or too long with InvalidError, and one too many with ConflictError."""
+    if not question or len(question) > QUESTION_MAX:
+        raise InvalidError(_("Only a question of at most %(most)s characters can be kept.") % {"most": QUESTION_MAX})
+    others = EvalCase.objects.filter(collection=collection)
+    if others.exclude(question=question).count() >= MOST:
+        raise ConflictError(_("This collection has %(most)s test cases. Remove one first.") % {"most": MOST})
+
+
+def stored(
+    collection: Collection, question: str, documents: Mapping[str, str], label: Sensitivity, user: User
+) -> EvalCase:
+    """Store a case, which then runs; one with the same question gets these documents."""
+    values = {"documents": dict(documents), "label": label, "author": user, "run_requested": True}
     case, _made = EvalCase.objects.update_or_create(collection=collection, question=question, defaults=values)
     record("case.keep", "case", case.pk)
     return case
+
+
+def access_case(user: User, case_id: int, *, lock: bool = False) -> EvalCase:
+    """Return a case to an owner of its collection. Raises NotFoundError."""
+    rows = EvalCase.objects.select_for_update(of=("self",)) if lock else EvalCase.objects.all()
+    found = rows.select_related("collection").filter(pk=case_id, collection__in=owned_collections(user)).first()
+    if found is None:
+        raise NotFoundError(_(GONE))
+    return found
 
 
 def of_collection(user: User, collection_id: int) -> CollectionCases:
@@ -85,9 +107,7 @@ def of_collection(user: User, collection_id: int) -> CollectionCases:
 @transaction.atomic
 def remove(user: User, case_id: int) -> int:
     """Remove a case; return the id of its collection. Raises NotFoundError."""
-    case = EvalCase.objects.filter(pk=case_id, collection__in=owned_collections(user)).first()
-    if case is None:
-        raise NotFoundError(_(GONE))
+    case = access_case(user, case_id, lock=True)
     case.delete()
     record("case.delete", "case", case_id)
     return int(case.collection_id)

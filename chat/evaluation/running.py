@@ -1,6 +1,7 @@
 """Searches for the questions of test cases, and notes where their documents are found. The worker does it; no model."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 from django.db.models import F
@@ -14,6 +15,7 @@ from langai_site.sensitivity import Sensitivity
 from search import services as search
 from search.access import managers_of
 from search.models import Source
+from search.questions.quotes import holds
 from search.types import Hit, Reader
 
 # Passages that are looked at, and cases that one run of the job takes.
@@ -34,28 +36,38 @@ def request_all() -> None:
 
 
 def run_one(case: EvalCase) -> None:
-    """Search the case's collection as one of its owners, and note the rank."""
-    rank = _rank(case)
+    """Search the case's collection as one of its owners, and note the rank and the words that are missing."""
+    hits = _hits(case) if case.is_ready else ()
+    missing = [words for words in case.must_contain if not any(holds(hit.text, words) for hit in hits)]
     ran = EvalCase.objects.filter(pk=case.pk)
     ran.update(
         rank_before=F("rank"),
         ran_before=case.ran_at is not None,
-        rank=rank,
+        rank=None if missing else _rank(case, hits),
+        missing=missing,
         ran_at=timezone.now(),
         run_requested=False,
     )
 
 
-def _rank(case: EvalCase) -> int | None:
+def _hits(case: EvalCase) -> tuple[Hit, ...]:
+    """Return what is found; nothing without an owner, in whose name it is searched."""
     owner = _owner(case.collection_id)
     if owner is None:
-        return None
+        return ()
     reader = Reader(owner.pk, (case.collection_id,), is_remembered=False)
     find = partial(search.find, case.question, reader, label=Sensitivity(case.label), limit=DEPTH)
     try:
-        hits: tuple[Hit, ...] = asyncio.run(find()).hits
+        return asyncio.run(find()).hits
     except AccountClosedError:
-        return None
+        return ()
+
+
+def _rank(case: EvalCase, hits: Sequence[Hit]) -> int | None:
+    if not case.documents:
+        return next(
+            (at for at, hit in enumerate(hits, 1) if any(holds(hit.text, one) for one in case.must_contain)), None
+        )
     documents = dict(Source.objects.filter(pk__in={hit.source_id for hit in hits}).values_list("pk", "document"))
     ranks = (at for at, hit in enumerate(hits, 1) if str(documents.get(hit.source_id)) in case.documents)
     return next(ranks, None)

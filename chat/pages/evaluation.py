@@ -1,16 +1,20 @@
-"""The page with the test cases of a collection, and the action that keeps one. It only calls services."""
+"""The pages with the test cases of a collection, and the actions that keep them. They only call services."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat.evaluation import cases
+from chat.evaluation import cases, editing
+from chat.evaluation.editing import CaseText
+from chat.models import EvalCase
 from langai_site.accounts.limits import costly
 from langai_site.accounts.session import signed_in
+from langai_site.errors import ConflictError, InvalidError
 
 
 @require_POST
@@ -19,6 +23,50 @@ def keep(request: HttpRequest, reply: UUID) -> HttpResponse:
     case = cases.keep(signed_in(request), reply)
     messages.success(request, _("The question is kept with the documents that the answer cites."))
     return redirect("chat:eval-cases", case.collection_id)
+
+
+@require_POST
+def keep_shared(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """Keep the question of an answer that was shared with the person as an owner, and show what can be changed."""
+    case = editing.keep_shared(signed_in(request), reply)
+    if case.is_ready:
+        messages.success(request, _("The question is kept with the documents that the answer cites."))
+    return redirect("chat:eval-case", case.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@costly
+def case(request: HttpRequest, case: int) -> HttpResponse:
+    """Show a test case with what can be changed of it; a post changes it."""
+    user = signed_in(request)
+    row = cases.access_case(user, case)
+    refusal, status = "", 200
+    if request.method == "POST":
+        try:
+            editing.change(user, case, _written(request.POST))
+        except (ConflictError, InvalidError) as error:
+            refusal, status = error.shown, error.status
+        else:
+            messages.success(request, _("The test case is changed. It runs within a minute."))
+            return redirect("chat:eval-cases", row.collection_id)
+    return render(request, "chat/eval_case.html", _context(row, request.POST) | {"refusal": refusal}, status=status)
+
+
+def _written(form: QueryDict) -> CaseText:
+    words = form.get("must_contain", "").splitlines()
+    return CaseText(form.get("question", ""), form.getlist("documents"), form.get("added", ""), words)
+
+
+def _context(row: EvalCase, posted: QueryDict) -> dict[str, Any]:
+    kept = posted.getlist("documents") if posted else list(row.documents)
+    values = {"question": row.question, "must_contain": "\n".join(row.must_contain), "added": ""}
+    return {
+        "case": row,
+        "values": {name: posted.get(name, value) for name, value in values.items()},
+        "documents": [(pk, title, pk in kept) for pk, title in row.documents.items()],
+        "titles": editing.titles(row.collection_id),
+        "question_max": cases.QUESTION_MAX,
+    }
 
 
 @require_safe

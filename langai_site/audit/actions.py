@@ -110,6 +110,7 @@ OWN: Mapping[str, str] = {
     "verified.change": gettext_noop("Changed a verified answer"),
     "verified.retire": gettext_noop("Retired a verified answer"),
     "case.keep": gettext_noop("Kept an answer as a test case"),
+    "case.change": gettext_noop("Changed a test case"),
     "case.delete": gettext_noop("Removed a test case"),
     "assistant.add": gettext_noop("Made an assistant"),
     "assistant.change": gettext_noop("Changed an assistant"),

@@ -354,6 +354,8 @@ def on_case(verb):
         if verb == "keep":
             return lambda: w.there.post(f"/replies/{w.answers[0].pk}/keep/")
         case = EvalCase.objects.create(collection=w.collection, question=CANARY, documents={}, label=0)
+        if verb == "change":
+            return lambda: w.there.post(f"/tests/{case.pk}/", {"question": CANARY, "must_contain": CANARY})
         return lambda: w.there.post(f"/tests/{case.pk}/remove/")
 
     return prepare
@@ -490,6 +492,7 @@ ACTS = [
     *((f"{kind}.withdraw", "admin", on_withdrawn(kind, CANARY)) for kind in ("assistant", "prompt")),
     *((f"{kind}.reinstate", "admin", on_withdrawn(kind, CANARY, "")) for kind in ("assistant", "prompt")),
     ("case.keep", "page", on_case("keep")),
+    ("case.change", "page", on_case("change")),
     ("case.delete", "page", on_case("remove")),
     ("document.change", "page", on_care(owner="bob", review_by="2027-01-31")),
     ("document.change", "page", on_care(title="Other", review_by="2027-01-31")),

@@ -1,11 +1,15 @@
 """Test cases of search: who keeps them, what a run notes, and what owners see."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from django.utils import timezone
 
 from chat.evaluation import cases, running
-from chat.models import Conversation, EvalCase
+from chat.models import Conversation, EvalCase, Feedback, GivenDocument
 from documents import services
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
@@ -81,3 +85,99 @@ def test_without_an_owner_it_is_searched_as_a_superuser(alice, admin, document, 
     admin.is_active = False
     admin.save()
     assert run().rank is None
+
+
+OTHER = "When do holiday days expire?"
+
+
+def form(client, case, **values):
+    fields = {"question": case.question, "documents": list(case.documents), "added": "", "must_contain": ""} | values
+    return client.post(reverse("chat:eval-case", args=[case.pk]), fields)
+
+
+def test_words_have_to_stand_in_what_is_found(client, alice, document, shared):
+    case = cases.keep(alice, asked(alice).pk)
+    client.force_login(alice)
+    assert form(client, case, must_contain="25 DAYS\n 31  march\n5 days\n").status_code == 302
+    case = run()
+    assert (case.must_contain, case.missing, case.rank) == (["25 DAYS", "31 march", "5 days"], ["5 days"], None)
+    assert "Missing: “5 days”" in client.get(reverse("chat:eval-cases", args=[shared.pk])).text
+    form(client, case, must_contain="25 days", documents=[])
+    case = run()
+    assert (case.documents, case.missing, case.rank, case.change) == ({}, [], 1, "better")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"question": " "}, "Write a question"),
+        ({"documents": [], "must_contain": " "}, "Name a document that should be found"),
+        ({"added": "No such title"}, "is called “No such title”"),
+        ({"must_contain": "\n".join(map(str, range(11)))}, "at most 10 lines"),
+        ({"question": OTHER}, "already has a test case"),
+    ],
+)
+def test_what_cannot_be_a_case_is_refused_and_nothing_typed_is_lost(client, alice, document, shared, values, said):
+    case = cases.keep(alice, asked(alice).pk)
+    cases.keep(alice, asked(alice, OTHER).pk)
+    client.force_login(alice)
+    refused = form(client, case, **{"added": "", "must_contain": "25 days"} | values)
+    assert refused.status_code in {400, 409}
+    page = " ".join(refused.text.split())
+    assert said in page
+    assert "25 days" in page or "must_contain" in values
+    case.refresh_from_db()
+    assert (case.question, case.must_contain) == (QUESTION, [])
+
+
+def test_a_document_is_added_by_its_title_or_file_and_the_question_is_scanned(client, alice, admin, document, shared):
+    case = cases.keep(alice, asked(alice).pk)
+    services.upload(collection=shared, file=ContentFile(b"Tea is at four.", "tea.txt"), user=admin, title="Tea")
+    read_all()
+    client.force_login(alice)
+    for name in ("Tea", "tea.txt"):
+        form(client, case, added=name, question="Is DE89 3704 0044 0532 0130 00 our account?")
+        case.refresh_from_db()
+        assert sorted(case.documents.values()) == ["Leave", "Tea"]
+    assert case.label == Sensitivity.CONFIDENTIAL
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_what_somebody_shared_with_an_owner_becomes_a_case(client, alice, bob, document, shared, good):
+    reply = asked(bob)
+    Feedback.objects.create(reply=reply, good=good, shared=True)
+    client.force_login(alice)
+    button = reverse("chat:eval-keep-shared", args=[reply.pk])
+    assert button in client.get(reverse("chat:feedback-review")).text
+    kept = client.post(button)
+    case = EvalCase.objects.get()
+    assert kept.url == reverse("chat:eval-case", args=[case.pk])
+    assert case.documents == ({str(document.pk): "Leave"} if good else {})
+    assert ("Say what should be found: a document, or words." in client.get(kept.url).text) is not good
+    assert run().rank == (1 if good else None)
+
+
+@pytest.mark.parametrize("lost", ["not shared", "deleted", "expired", "another document", "no owner"])
+def test_nobody_keeps_what_is_not_shared_with_them(client, alice, bob, admin, document, shared, lost):
+    reply = asked(bob)
+    Feedback.objects.create(reply=reply, good=True, shared=lost != "not shared")
+    conversation = Conversation.objects.filter(pk=reply.conversation_id)
+    if lost == "deleted":
+        conversation.update(deleted_at=timezone.now())
+    if lost == "expired":
+        conversation.update(expires_at=timezone.now() - timedelta(days=1))
+    if lost == "another document":
+        GivenDocument.objects.create(reply=reply, document=uuid4())
+    client.force_login(admin if lost == "no owner" else alice)
+    if lost == "no owner":
+        shared.everyone = False
+        shared.save()
+    assert client.post(reverse("chat:eval-keep-shared", args=[reply.pk])).status_code == 404
+    assert not EvalCase.objects.exists()
+
+
+def test_another_persons_case_is_not_there(client, alice, bob, document, shared):
+    case = cases.keep(alice, asked(alice).pk)
+    client.force_login(bob)
+    assert client.get(reverse("chat:eval-case", args=[case.pk])).status_code == 404
+    assert form(client, case, must_contain="25 days").status_code == 404
