@@ -77,6 +77,18 @@ def of_openai(counts: Any) -> UsageDelta | None:  # noqa: ANN401 - whatever a se
         return None
 
 
+def of_llama_cpp(timings: Any) -> UsageDelta | None:  # noqa: ANN401 - whatever a server sends
+    """Read llama.cpp's `timings`, which it sends even where it sends no counts; None if they are missing or absurd."""
+    if not isinstance(timings, dict):
+        return None
+    try:
+        cached = count(timings.get("cache_n"))
+        read, written = count(timings.get("prompt_n")), count(timings.get("predicted_n"))
+    except AbsurdError:
+        return None
+    return UsageDelta(read + cached, written, 0, cached)
+
+
 def _of_openai(counts: Mapping[str, Any]) -> UsageDelta:
     read = first(counts, "prompt_tokens", "input_tokens")
     written = first(counts, "completion_tokens", "output_tokens")

@@ -39,8 +39,10 @@ NONE = ("", "null", "none", "finish_reason_unspecified")
 def finish_reason(word: Any) -> FinishReason | None:  # noqa: ANN401 - whatever a server sends
     """Return the meaning of the provider's `word`, in any case of letters; None if it names none.
 
-    Some servers send an object with the word in it.
+    Some servers send an object or a list with the word in it.
     """
+    if isinstance(word, list) and word:
+        word = word[0]
     if isinstance(word, dict):
         word = next((word[name] for name in ("reason", "type") if isinstance(word.get(name), str)), None)
     if not isinstance(word, str):

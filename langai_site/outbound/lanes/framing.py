@@ -15,6 +15,8 @@ from langai_site.outbound.lanes.lines import BOM, LONGEST_EVENT, JsonLines, SseE
 
 DONE = "[DONE]"
 PINGS = ("ping", "heartbeat", "keepalive", "keep-alive")
+# Texts that servers send as data instead of an object, without a meaning.
+NOTHING = ("null", *PINGS)
 ENDINGS = ("done", "end", "complete", "completed", "finish", "finished")
 # Names of events that change the meaning of the data.
 SPECIAL = ("error", *PINGS, *ENDINGS)
@@ -172,13 +174,15 @@ def _read(events: list[SseEvent | Alive], found: list[Frame]) -> None:
 
 def _of_event(event: SseEvent) -> Iterator[Frame]:
     """Read an event that is not one plain object. The object of an event called `error` is put under that key."""
-    data = event.data.strip()
-    if data.strip("\"'").upper() == DONE:
+    # Some proxies put an event into the data of another.
+    data = event.data.strip().removeprefix("data:").strip()
+    word = data.strip("\"'<>").upper()
+    if word in (DONE, "DONE"):
         yield Done()
     elif event.name in ENDINGS:
         yield from objects(data)
         yield Done()
-    elif not data or event.name in PINGS:
+    elif not data or event.name in PINGS or (word.lower() in NOTHING and event.name != "error"):
         yield ALIVE
     elif event.name == "error":
         value = _parsed(data)
@@ -212,6 +216,8 @@ def objects(text: str) -> Iterator[Frame]:
             raise CutError(NOT_JSON) from None
         values = value if isinstance(value, list) and value else [value]
         for inner in values:
+            if inner is None and len(values) > 1:
+                continue
             if not isinstance(inner, dict):
                 raise UnreadableError("the server sent JSON that is not an object")
             yield inner

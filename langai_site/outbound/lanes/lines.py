@@ -132,8 +132,8 @@ class SseLines:
         name, _, value = line.partition(b":")
         if name == b"event":
             self._name = value.strip().decode("utf-8", "replace")
-        elif name == b"data":
-            self._add(line, b"")
+        elif name.lower() == b"data":
+            self._add(line, value.removeprefix(b" "))
         elif name.lower() == b"error" or line.startswith(b"{"):
             self._end_event(found)
             body, event = (line, "") if line.startswith(b"{") else (value.strip(), "error")

@@ -18,8 +18,11 @@ from langai_site.outbound.lanes.tool_calls import ToolCalls
 
 __all__ = ["Decoder", "build"]
 
-# Keys that only few chunks have.
+# Keys that only few chunks, choices and deltas have.
 RARE = frozenset({"usage", "error", "x_groq", "base_resp"})
+RARE_CHUNK = RARE | {"timings", "usage_metadata", "finish_reason"}
+# Names of the reason in servers that do not call it `finish_reason`.
+REASONS = ("stop_reason", "finishReason", "done_reason")
 FIRST = (0, None, "0")
 
 
@@ -38,25 +41,24 @@ class Decoder(BaseDecoder):
         has_text = choice is not None and self._read_choice(choice, found)
         if has_text:
             self._has_ended = False
-        if choices is None or not RARE.isdisjoint(chunk) or (choice is not None and not RARE.isdisjoint(choice)):
+        if choices is None or not RARE_CHUNK.isdisjoint(chunk) or (choice is not None and _has_rare(choice)):
             self._read_rest(chunk, choice, found, has_text=has_text)
-        if choice is not None and (reason := _reason(choice)):
+        if choice is not None and (reason := _reason(choice) or finish_reason(chunk.get("finish_reason"))):
             self._finish(reason, found)
 
     def _read_rest(
         self, chunk: Mapping[str, Any], choice: Mapping[str, Any] | None, found: list[Event], *, has_text: bool
     ) -> None:
         """Read counts and errors."""
-        groq = counts.inner(chunk, "x_groq")
-        places = (chunk.get("usage"), groq.get("usage"), choice.get("usage") if choice else None)
-        usage = next((usage for place in places if (usage := counts.of_openai(place))), None)
+        groq, inner = counts.inner(chunk, "x_groq"), choice or {}
+        places = (chunk, groq, inner, counts.inner(inner, "delta"), counts.inner(inner, "message"))
+        usage = next((usage for place in places if (usage := counts.of_openai(place.get("usage")))), None)
+        usage = usage or counts.of_openai(chunk.get("usage_metadata")) or counts.of_llama_cpp(chunk.get("timings"))
         # Counts end a stream. Servers that send them all the time send them along with text.
         is_last = self._has_deltas and chunk.get("choices") == []
         self._has_ended |= not has_text and usage is not None and (usage.output_tokens > 0 or is_last)
         self._count(usage, found)
-        error = chunk.get("error") or groq.get("error") or _minimax_error(chunk)
-        if not error and choice is not None:
-            error = choice.get("error")
+        error = next((error for place in places if (error := _error(place))), None) or _minimax_error(chunk)
         if not error and chunk.get("choices") is None and is_bare_error(chunk):
             error = chunk
         if error:
@@ -124,10 +126,22 @@ def _reason(choice: Mapping[str, Any]) -> FinishReason | None:
     """Return why the model stopped. Some servers say so beside the usual place, or inside the delta."""
     reason = finish_reason(choice.get("finish_reason"))
     if reason is None and "finish_reason" not in choice:
-        reason = finish_reason(choice.get("stop_reason"))
+        reason = next((reason for name in REASONS if (reason := finish_reason(choice.get(name)))), None)
     if reason is None and type(delta := choice.get("delta")) is dict and "finish_reason" in delta:
         reason = finish_reason(delta["finish_reason"])
     return reason
+
+
+def _has_rare(choice: Mapping[str, Any]) -> bool:
+    """Return whether the choice has counts or an error in it."""
+    inner = choice.get("delta") or choice.get("message")
+    return not RARE.isdisjoint(choice) or (isinstance(inner, dict) and not RARE.isdisjoint(inner))
+
+
+def _error(place: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever a server sends
+    """Return the error in this place; None if it is empty, or only says that there was none."""
+    error = place.get("error")
+    return error if not isinstance(error, dict) or any(error.values()) else None
 
 
 def _minimax_error(chunk: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -50,12 +50,14 @@ NAMES = {
 }
 # The words with which a message refuses a parameter, before and after its name.
 BEFORE = (
-    r"(?:unsupported|unknown|unrecogni[sz]ed|unexpected|invalid|extra|forbidden|not support(?:ed)?)[^.]{0,50}?[^.\w]"
+    r"(?:unsupported|unknown|unrecogni[sz]ed|unexpected|invalid|extra|forbidden|not support(?:ed)?|not accept(?:ed)?"
+    r"|instead of|remove)[^.]{0,50}?[^.\w]"
 )
 AFTER = (
     r"(?:not supported|unsupported|not permitted|not allowed|forbidden|unknown|unrecogni[sz]ed|extra inputs|extra_forb"
     r"|deprecated|too (?:large|high|big)|must be|should be|does not support|not available|is larger|exceeds|> ?\d"
-    r"|cannot be|can't be|not accept|not enabled|no longer|only|range|is invalid)"
+    r"|cannot be|can't be|cannot exceed|not accept|not valid|(?:not|un)[ -]?expected|is fixed|disabled"
+    r"|not enabled|no longer|only|range|is invalid)"
 )
 TOO_LARGE = re.compile(
     r"too (?:large|high|big)|(?:greater|higher|more) than|at most|exceed|maximum|less than|larger|no more|<=|> ?\d"
@@ -63,7 +65,10 @@ TOO_LARGE = re.compile(
     re.IGNORECASE,
 )
 # A limit that depends on the prompt: the next request may have more room.
-WINDOW = re.compile(r"context (?:length|window|size)|input tokens", re.IGNORECASE)
+WINDOW = re.compile(
+    r"context (?:length|window|size|limit)|input (?:tokens|length)|`inputs` tokens|(?:prompt|input) and max_tokens",
+    re.IGNORECASE,
+)
 # A message that names the limit without a word that refuses the parameter.
 LIMITED = re.compile(
     r"(?:maximum|limit|expected)[^.]{0,30}\bmax_(?:\w{1,12}_)?tokens\b"
@@ -85,7 +90,10 @@ NO_SYSTEM = re.compile(
     r"|roles must alternate|must alternate (?:between )?user|only user\b[^.]{0,40} roles are supported"
     r"|(?:unexpected|unsupported|unknown|invalid) (?:message )?role:? ['\"`]?(?:system|developer)\b"
     r"|not support (?:the )?['\"`]?developer\b|role ['\"`]?system['\"`]? is not (?:allowed|valid|permitted)"
-    r"|['\"`]system['\"`] is not one of|input should be (?![^.]{0,80}['\"`]system)['\"`]user\b",
+    r"|['\"`]system['\"`](?: role)? is not (?:one of|supported)|system (?:prompt|message)s? (?:is|are) disabled"
+    r"|invalid value:? ['\"`]?system\b|first message must (?:have (?:the )?role|be from(?: the)?|be) ['\"`]?user\b"
+    r"|roles? must be (?:one of|either)[^.a-z]{0,4}user\b(?![^.]{0,60}system)"
+    r"|input should be (?![^.]{0,80}['\"`]system)['\"`]user\b",
     re.IGNORECASE,
 )
 NO_DEVELOPER = re.compile(
@@ -137,7 +145,8 @@ def _names(name: str, failure: ServerFailure, text: str) -> bool:
 def _refuses_stream(failure: ServerFailure, text: str) -> bool:
     is_about_options = _names("stream_options", failure, text)
     says_so = re.search(
-        r"streaming (?:(?:mode|responses?) )?(?:is |are )?(?:not|un|disabled)|not support streaming",
+        r"streaming (?:(?:mode|responses?|generation) )?(?:is |are |has been )?(?:currently )?(?:not|un|disabled)"
+        r"|not support streaming|(?:cannot|can't|can not) stream\b|only ['\"`]?stream['\"`]? ?[=:] ?false",
         text,
         re.IGNORECASE,
     )

@@ -14,6 +14,9 @@ PAIRS = {
     "[think]": "[/think]",  # Mistral's Magistral
     "◁think▷": "◁/think▷",  # Kimi-VL
     "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|begin_of_think|>": "<|end_of_think|>",
+    "<|think|>": "<|/think|>",
+    "<unused94>thought": "<unused95>",  # MedGemma
     "<seed:think>": "</seed:think>",
     "<|channel>thought": "<channel|>",  # Gemma 4
     "<|channel|>analysis<|message|>": HARMONY_END,  # gpt-oss, as mlx-lm's server sends it

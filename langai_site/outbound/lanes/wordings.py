@@ -52,11 +52,15 @@ TOO_LONG = (
     r"exceeds the limit of " + NUMBER + r" tokens",
     r"(?:prompt|input|request|conversation|context|messages?)(?: \w+)? (?:is|are|was|were) too (?:long|large)",
     r"request too large for|input length and `?max_tokens`? exceed",
-    r"too many (?:input |prompt )?tokens(?! per| a minute)",
+    r"too many (?:input |prompt )?tokens(?! per| a minute| processed|, please wait)",
     r"requested tokens " + NUMBER + r" exceed",
     r"(?:prompt|input) (?:contains|has|length|tokens?)\b[^.]{0,40}(?:exceed|larger|longer|greater|too large)",
     r"(?:reduce|shorten) (?:the |your )?(?:length |size )?(?:of )?(?:the |your )?"
     r"(?:messages|prompt|input|conversation)",
+    r"context ?window ?exceeded|tokens? limit exceeded|exceed\w* (?:the )?model(?:'?s)? (?:capacity|limit)\b",
+    r"prompt \([^)]{0,40}\) is too long|(?:prompt|input) \(" + NUMBER + r" tokens\) is too long",
+    r"input[_ ]tokens? \(?" + NUMBER + r"(?: \+ [^>]{0,40})?\s*> ",
+    r"\+ max_(?:new_)?tokens[^>]{0,20}> [a-z_ ]{0,20}" + NUMBER,
     r"context the overflows|tokens to keep from the initial prompt is greater than the context",
     r"too large for model with " + NUMBER + r" maximum context",
     r"`inputs` (?:tokens \+|must have less than)",
@@ -72,7 +76,8 @@ FILTERED = (
     r"(?:blocked|flagged|rejected|stopped|filtered) (?:by|due to|because of|as|for) [^.]{0,40}"
     r"(?:safety|moderation|polic|filter|potentially violating)",
     r"violat\w+ (?:our|the|its|their) [^.]{0,30}polic",
-    r"prohibited content|inappropriate content|responsible ai|requires moderation",
+    r"prohibited content|inappropriate content|responsible ai|requires moderation|content exists risk",
+    r"contentpolicyviolation|(?:considered|deemed) (?:high risk|unsafe)|input was flagged",
 )
 QUOTA = (
     r"exceeded your current quota|insufficient (?:quota|balance|credits?|funds|account balance)",
@@ -84,12 +89,16 @@ QUOTA = (
     r"balance is (?:insufficient|not enough)|credits? (?:are|is|have been|has been) (?:depleted|exhausted|used up)",
     r"reached your (?:[\w-]+ ){0,3}(?:spend|spending|usage|budget|monthly|billing) (?:limits?|caps?)",
     r"(?:monthly|prepaid|free|account) quota (?:is |was |has been )?(?:exhausted|used up|exceeded|reached)",
-    r"key limit exceeded",
+    r"key limit exceeded|used (?:all|up)(?: of)?(?: your| the)?(?: available| prepaid)? credits|exceeded your prepaid",
+    r"(?:run out of|no(?: more)?|zero) (?:prepaid |remaining )?(?:credits|balance|funds)\b(?! were)",
+    r"no credits (?:remain|left)",
+    r"(?:quota|free tier|credits?|balance)\b[^.]{0,40}(?:exhausted|consumed|used up|depleted|is negative)",
+    r"check your billing|余额不足|欠费|配额已用",
 )
 LOADING = (
     r"^loading model\b|(?:loading|waiting for) (?:the )?model\b[^.]{0,20}$",
     r"\b(?:model|it) (?:\S+ )?is (?:currently |still )?(?:being loaded|loading|starting|warming)",
-    r"model (?:is )?not (?:yet )?ready|model (?:is )?not (?:yet loaded|loaded yet)",
+    r"^model (?:was )?unloaded\b|model (?:is )?not (?:yet )?ready|model (?:is )?not (?:yet loaded|loaded yet)",
     r"(?:server|runner|engine) (?:is )?(?:still )?(?:loading|starting|warming up|not ready)",
 )
 UNAUTHORIZED = (
@@ -106,6 +115,7 @@ NOT_FOUND = (
     r"deployment[^.]{0,40}does not exist|is not found for api version|no models? loaded",
 )
 RATE = (
+    r"too many tokens(?:, please wait| processed)",
     r"\brate[ -]?limit(?:s|ed|ing)?\b|too many requests|quota exceeded for|slow down",
     r"(?:tokens|requests) per (?:min|day|hour)|resource has been exhausted|concurrency limit",
     r"(?:maximum|max) (?:pending|concurrent|queued) requests",
@@ -114,6 +124,7 @@ OVERLOADED = (r"overloaded|(?:at|over) capacity|server (?:is )?busy|high demand|
 # Servers on a model's own machine call these failures of theirs, but the next try would fail too.
 REJECTED = (
     r"\b(?:image|picture|audio|video|vision|multimodal) inputs? (?:is|are) not supported",
+    r"does not support (?:tools|thinking|images|vision|function calling)",
     r"missing data required for (?:image|audio|video) input|param requires --jinja",
 )
 

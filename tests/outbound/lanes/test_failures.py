@@ -170,6 +170,12 @@ TOO_LONG = [
     "max context length is 8192, but you requested 9000",
     "Conversation too long",
     "Prompt exceeds max length",
+    "The prompt (total length 5000) is too long to fit into the model (context length 4096).",
+    "Input prompt (9000 tokens) is too long and exceeds limit of 8192",
+    "Token limit exceeded: 9000 > 8192",
+    "Input exceeds model capacity of 8192 tokens",
+    "input_tokens (9000) + max_new_tokens (512) > max_seq_len 8192",
+    "ValueError: input tokens 9000 > 8192 max input tokens",
     "unable to submit request because the input token count is 40000 but model only supports up to 32768.",
 ]
 
@@ -249,6 +255,25 @@ KINDS = [
     (0, "image input is not supported", {}, "rejected"),
     (500, "this model is missing data required for image input", {}, "rejected"),
     (500, "tools param requires --jinja flag", {"type": "server_error"}, "rejected"),
+    *[
+        (status, message, {}, "quota")
+        for status, message in (
+            (403, "Your team has either used all available credits or reached its monthly spending limit"),
+            (403, "Free tier of the model has been exhausted."),
+            (429, "You have run out of credits"),
+            (429, "No credits remaining"),
+            (429, "Your subscription plan's quota has been consumed"),
+            (401, "Your account is not active, please check your billing details on our website."),
+            (429, "余额不足或无可用资源包,请充值。"),
+        )
+    ],
+    (403, "Your input was flagged: violence. No credits were charged.", {}, "filtered"),
+    (400, "Content Exists Risk", {}, "filtered"),
+    (400, "Model unloaded.", {}, "loading"),
+    (400, "gemma does not support tools", {}, "rejected"),
+    (429, "Too many tokens, please wait before trying again.", {}, "rate_limited"),
+    (0, "Too many tokens, please wait before trying again.", {}, "rate_limited"),
+    (429, "Resource has been exhausted (e.g. check quota).", {}, "rate_limited"),
     (500, "", {}, "upstream_error"),
     (502, "Bad Gateway", {}, "upstream_error"),
     (408, "", {}, "upstream_error"),

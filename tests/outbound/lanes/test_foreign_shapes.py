@@ -53,6 +53,20 @@ ANSWERS = {
     "an empty event called end": (openai_chat, sse(ANSWER) + b"event: end\ndata:\n\n"),
     "counts of the prompt only": (openai_chat, sse(ANSWER, {"choices": [], "usage": {"prompt_tokens": 9}})),
     "a result that is no failure": (openai_chat, sse({**ANSWER, "base_resp": {"status_code": 0}}, END)),
+    "done without brackets": (openai_chat, sse(ANSWER, "DONE")),
+    "an event inside an event": (openai_chat, sse("data: " + json.dumps(ANSWER), "data: " + json.dumps(END))),
+    "a field in capitals": (openai_chat, sse(ANSWER, END).replace(b"data", b"Data")),
+    "data that is null": (openai_chat, sse("null", ANSWER, "null", END)),
+    "data that is a ping": (openai_chat, sse("ping", ANSWER, '"heartbeat"', END)),
+    "a list with null": (openai_chat, sse("[null, " + json.dumps(ANSWER) + "]", END)),
+    "a line that is null": (ollama_chat, ndjson(None, {"message": {"content": "The answer"}}, None, {"done": True})),
+    "an error that is none": (openai_chat, sse({**ANSWER, "error": {"code": 0, "message": ""}}, END)),
+    "a reason in a list": (openai_chat, sse(ANSWER, chunk({}, ["stop"]))),
+    "a reason beside the choices": (openai_chat, sse(ANSWER, {"choices": [{"delta": {}}], "finish_reason": "stop"})),
+    **{
+        f"a reason called {name}": (openai_chat, sse(ANSWER, {"choices": [{"delta": {}, name: "stop"}]}))
+        for name in ("finishReason", "done_reason")
+    },
     "done in words": (ollama_chat, ndjson({"message": {"content": "The answer"}}, {"done": "true"})),
     "done as a number": (ollama_chat, ndjson({"message": {"content": "The answer"}}, {"done": 1})),
     "a message that is a text": (ollama_chat, ndjson({"message": "The answer", "done": False}, {"done": True})),
@@ -150,6 +164,16 @@ FAILURES = {
         b'event:error\ndata:{"error":{"message":"Model too busy","http_status_code":429}}\n\n',
         "rate_limited",
     ),
+    "an error in the delta": (
+        openai_chat,
+        sse(ANSWER, chunk({"error": {"code": 429, "message": "Too many requests"}})),
+        "rate_limited",
+    ),
+    "LiteLLM's class of error": (
+        openai_chat,
+        sse({"error": {"message": "litellm.ContextWindowExceededError: x", "type": None, "code": "400"}}),
+        "too_long",
+    ),
     "another name of the message": (openai_chat, sse({"errorMessage": "Too many requests"}), "rate_limited"),
 }
 
@@ -170,6 +194,22 @@ def test_an_error_inside_an_answer_keeps_its_kind(decoder, data, kind):
 )
 def test_words_for_the_end_that_nobody_documents(word, reason):
     assert read_in_pieces(openai_chat, sse(ANSWER, chunk({}, word)))[-1] == Finished(reason)
+
+
+PLACES = {
+    "in the delta": {"choices": [{"delta": {"usage": {"prompt_tokens": 7, "completion_tokens": 2}}}]},
+    "in the choice": {"choices": [{"delta": {}, "usage": {"prompt_tokens": 7, "completion_tokens": 2}}]},
+    "at Groq": {"choices": [{"delta": {}}], "x_groq": {"usage": {"prompt_tokens": 7, "completion_tokens": 2}}},
+    "of another name": {"choices": [{"delta": {}}], "usage_metadata": {"input_tokens": 7, "output_tokens": 2}},
+    "of llama.cpp": {"choices": [{"delta": {}}], "timings": {"prompt_n": 7, "predicted_n": 2, "predicted_ms": 1.5}},
+}
+
+
+@pytest.mark.parametrize("counted", PLACES.values(), ids=PLACES)
+def test_counts_are_found_wherever_they_stand(counted):
+    found = read_in_pieces(openai_chat, sse(ANSWER, counted, END))
+    assert of(UsageDelta, found) == [UsageDelta(7, 2)]
+    assert text_of(found) == "The answer"
 
 
 def test_names_with_underscores_from_gemini():

@@ -58,9 +58,7 @@ def test_an_error_that_is_the_whole_body():
     assert joined(read(Decoder(), json.dumps(body, indent=4).encode())) == [failure]
 
 
-@pytest.mark.parametrize(
-    "data", ["{broken", "5", '"text"', "null", "[5]", "true", "[[1]]", "{} x", '{"a":', "[" * 100_000]
-)
+@pytest.mark.parametrize("data", ["{broken", "5", '"text"', "[5]", "true", "[[1]]", "{} x", '{"a":', "[" * 100_000])
 def test_a_hole_in_the_answer_is_an_error(data):
     with pytest.raises(UnreadableError):
         read(Decoder(), sse(text("The answer"), data, END))

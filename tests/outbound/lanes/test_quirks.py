@@ -68,6 +68,36 @@ LEARNT = [
     (400, openai("`temperature` is deprecated for this model."), Quirks(temperature=False)),
     (400, openai("Your organization must be verified to stream this model.", "stream"), Quirks(stream=False)),
     (400, openai("Streaming is not supported for this model."), Quirks(stream=False)),
+    *[
+        (400, openai(message), quirks)
+        for quirks, messages in {
+            COMPLETION: (
+                "Please use max_completion_tokens instead of max_tokens",
+                "The parameter `max_tokens` specified in the request is not valid",
+                "Field max_tokens was not expected",
+            ),
+            Quirks(stream_options=False): (
+                "Additional properties are not allowed ('stream_options' was unexpected)",
+                "The following parameters are not accepted: stream_options",
+            ),
+            Quirks(temperature=False): ("Parameter temperature is fixed at 1.0",),
+            Quirks(system_role="user"): (
+                "Invalid value: 'system'. Supported values are: 'user' and 'assistant'.",
+                "The first message must have role user",
+                "role must be one of: user, assistant",
+                "'system' role is not supported for this model",
+                "System prompts are disabled for this model",
+            ),
+            Quirks(stream=False): (
+                "Streaming is currently unavailable for this deployment",
+                "streaming has been disabled by your administrator",
+                "Only stream=false is supported",
+                "Cannot stream responses from this model",
+                "Streaming generation not implemented",
+            ),
+        }.items()
+        for message in messages
+    ],
     (400, openai("The `reasoning_content` must be passed back to the API."), Quirks(reasoning_content=True)),
 ]
 
@@ -125,6 +155,8 @@ def test_a_limit_that_is_not_named_is_looked_for():
     [
         (400, "This model's maximum context length is 8192 tokens, however you requested 9000."),
         (400, "'max_tokens' is too large: 4000. This model's maximum context length is 8192 tokens."),
+        (400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
+        (422, "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs`"),
         (400, "Something about the stream of water and its temperature"),
         (400, "Invalid image"),
         (429, "Unsupported parameter: 'max_tokens'"),
