@@ -35,7 +35,7 @@ from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, Turn
 from chat.turns.windows import PromptTexts
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
-from langai_site.outbound import catalogue, cooling
+from langai_site.outbound import catalogue, cooling, learning
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.types import Delta, Ledger, ModelInfo, ModelOutput, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
@@ -273,16 +273,21 @@ async def _candidate_outputs(
         except (ProviderError, AboveCeilingError, ModelWithdrawnError, OverBudgetError) as error:
             if has_started or has_called:
                 raise
-            shorter = await _shorter(request, prepared) if error.code == "too_long" else None
+            shorter = await _shorter(request, prepared, error) if error.code == "too_long" else None
             if shorter is None:
                 run.fail(prepared.model, error)
         prepared = shorter or run.following(prepared)
     raise run.error(request, weighed.label)
 
 
-async def _shorter(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn | None:
-    """Return the turn with a shorter prompt for one more try; None if it cannot be shorter."""
+async def _shorter(request: TurnRequest, prepared: RoutedTurn, error: LangAIError) -> RoutedTurn | None:
+    """Return the turn with a shorter prompt for one more try; None if it cannot be shorter.
+
+    If the server names its window, the prompt is fitted into that.
+    """
     assert prepared.prompt
+    if isinstance(error, ProviderError) and learning.names_smaller_window(prepared.model, error):
+        return await fitted(request, replace(prepared, model=replace(prepared.model, context_window=error.window)))
     texts = request.texts(prepared.weighed.passages, prepared.model)
     prompt = await _build_prompt(texts, partial(windows.shorter, prepared.prompt, texts))
     return replace(prepared, prompt=prompt) if prompt else None

@@ -177,7 +177,7 @@ def _info(
         Sensitivity(min(ceiling, HIGHEST_FOR_HOSTED)) if hosted else Sensitivity.CONFIDENTIAL,
         rank,
         roles.read(stored_roles),
-        window or listed_window,
+        window or stored_quirks.window(listed_window, learnt),
         parameters=parameters.kept(given),
         quirks=stored_quirks.read(learnt, quirks),
         extra_body=parameters.kept_body(extra_body),

@@ -14,10 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import DatabaseError
 from django.utils import timezone
 
-from langai_site.database.writer import in_database_thread
 from langai_site.outbound import (
     admission,
     catalogue,
@@ -27,11 +25,10 @@ from langai_site.outbound import (
     failures,
     fair_queue,
     http_clients,
-    keeping,
     lane,
     lane_requests,
+    learning,
     litellm_adapter,
-    stored_quirks,
     token_counts,
     tokens,
 )
@@ -106,7 +103,7 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[ModelOut
                 if attempt == ATTEMPTS:
                     raise
                 call = replace(call, model=replace(call.model, quirks=refused.quirks))
-                await _remember(call.model)
+                await learning.remember(call.model)
             except EndpointMovedError:
                 if attempt == ATTEMPTS:
                     raise failures.failure("unreachable", call.model.display_name) from None
@@ -136,7 +133,7 @@ async def _ask_once(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> Async
                         meter.usage = part
                         continue
                     if isinstance(part, Quirks):
-                        await _remember(replace(call.model, quirks=part))
+                        await learning.remember(replace(call.model, quirks=part))
                         continue
                     output = limit.within(part) if isinstance(part, Delta) else part
                     meter.heard(output)
@@ -151,6 +148,7 @@ async def _ask_once(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> Async
         except ProviderError as error:
             meter.status, meter.detail = error.code, error.detail
             logger.warning("%s failed: %s (%s)", call.model.name, error.code, error.detail or "no details")
+            await learning.remember_window(call.model, error)
             raise
         finally:
             meter.close(ledger)
@@ -159,15 +157,6 @@ async def _ask_once(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> Async
 def _places(call: ChatCall, endpoint: Endpoint, hosted: bool) -> AsyncGenerator[int | None, None]:
     """Queue for a slot of a local server. Hosted ones have limits of their own."""
     return fair_queue.places(endpoint, call.caller.user_id, 0 if hosted else fair_queue.slots_of(endpoint))
-
-
-async def _remember(model: ModelInfo) -> None:
-    """Store how a model has to be asked, for every process. The answer does not depend on this."""
-    logger.info("%s is asked differently from now on: %s", model.name, stored_quirks.words(model.quirks))
-    try:
-        await in_database_thread(keeping.remember, model.name, model.quirks)
-    except DatabaseError:
-        logger.exception("how %s is asked could not be stored", model.name)
 
 
 def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:

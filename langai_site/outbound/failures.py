@@ -6,6 +6,7 @@ import httpx
 
 from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.failures import classify
+from langai_site.outbound.lanes.named_windows import window_of
 from langai_site.outbound.redaction import redacted
 from langai_site.outbound.types import ProviderError
 from langai_site.sentences import sentence
@@ -79,20 +80,24 @@ FILTERED = ("content_policy", "content_filter", "contentpolicy")
 LONGEST_WAIT = 3600
 
 
-def failure(code: str, model: str, *, seconds: float = 0, detail: str = "") -> ProviderError:
+def failure(code: str, model: str, *, seconds: float = 0, detail: str = "", window: int = 0) -> ProviderError:
     """Return the error of this kind; `seconds` is the timeout, or how long a provider asks to wait."""
     again = AGAIN_IN(seconds=f"{seconds:.0f}") if seconds else AGAIN()
     values = {"model": model, "seconds": f"{seconds:g}", "again": again}
     template = MESSAGES[code]
     message = template(**{name: values[name] for name in template.names})
     retry_after = seconds if code in ("rate_limited", "loading") else 0
-    return ProviderError(message, code=code, retryable=code not in FINAL, retry_after=retry_after, detail=detail)
+    return ProviderError(
+        message, code=code, retryable=code not in FINAL, retry_after=retry_after, detail=detail, window=window
+    )
 
 
 def of_server(reported: ServerFailure, model: str, texts: Iterable[str]) -> ProviderError:
     """Return the error for a failure that the server itself reported; `texts` are those of the question."""
     seconds = min(reported.retry_after, LONGEST_WAIT)
-    return failure(classify(reported), model, seconds=seconds, detail=_detail(reported, texts))
+    code = classify(reported)
+    window = window_of(reported) if code == "too_long" else 0
+    return failure(code, model, seconds=seconds, detail=_detail(reported, texts), window=window)
 
 
 def _detail(reported: ServerFailure, texts: Iterable[str]) -> str:

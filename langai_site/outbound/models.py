@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.models import Team
-from langai_site.outbound import parameters
+from langai_site.outbound import parameters, stored_quirks
 from langai_site.outbound.connections import addresses, kinds
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, LABEL_CHOICES, Sensitivity
 
@@ -247,7 +247,7 @@ class Model(models.Model):
     @property
     def window(self) -> int:
         """Return the tokens of question and answer together; 0 if unknown."""
-        return self.context_window or self.listed_window
+        return self.context_window or stored_quirks.window(self.listed_window, self.learnt)
 
 
 class Embedder(models.Model):

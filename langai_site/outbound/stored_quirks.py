@@ -17,6 +17,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     "system_role": ("system", "developer", "user"),
     **dict.fromkeys(("stream_options", "temperature", "stream", "reasoning_content", "opened"), (True, False)),
 }
+COUNTS = ("max_tokens_ceiling", "window")
 WORDS = {
     ("max_tokens_name", "max_tokens"): gettext_noop("the longest answer is sent as max_tokens"),
     ("max_tokens_name", "max_completion_tokens"): gettext_noop("the longest answer is sent as max_completion_tokens"),
@@ -40,8 +41,13 @@ def read(*stored: Any) -> Quirks:  # noqa: ANN401 - JSON from the database
     return Quirks(**merged) if merged else USUAL
 
 
+def window(listed: int, learnt: Any) -> int:  # noqa: ANN401 - JSON from the database
+    """Return the smaller of the listed window and the one that the server named; 0 if neither is known."""
+    return min(filter(None, (listed, read(learnt).window)), default=0)
+
+
 def _fits(name: str, value: Any) -> bool:  # noqa: ANN401 - JSON
-    if name == "max_tokens_ceiling":
+    if name in COUNTS:
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     return name in NAMES and value in ALLOWED[name]
 
@@ -60,4 +66,7 @@ def words(quirks: Quirks) -> str:
         sentences.append(
             _("at most %(count)s tokens are asked for") % {"count": intcomma(differing["max_tokens_ceiling"])}
         )
+    if "window" in differing:
+        window = intcomma(differing["window"])
+        sentences.append(_("question and answer have %(count)s tokens together") % {"count": window})
     return "; ".join(sentences)

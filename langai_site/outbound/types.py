@@ -217,16 +217,25 @@ class ProviderError(LangAIError):
     """A provider failed. The message is for the person who asked; `retryable` says that another try may help.
 
     `retry_after`: seconds that the provider asks to wait, 0 if it names none. `detail` is for admins and the log: what
-    the provider itself said, without people's text.
+    the provider itself said, without people's text. `window`: the tokens that the model takes, if its server refused
+    more and named them, otherwise 0.
     """
 
     code, status = "provider_failed", 503
 
     def __init__(
-        self, message: str, *, code: str, retryable: bool = True, retry_after: float = 0, detail: str = ""
+        self,
+        message: str,
+        *,
+        code: str,
+        retryable: bool = True,
+        retry_after: float = 0,
+        detail: str = "",
+        window: int = 0,
     ) -> None:
         super().__init__(message, code=code)
         self.retryable, self.retry_after, self.detail = retryable, retry_after, detail
+        self.window = window
         if retry_after:
             self.headers = {"Retry-After": str(ceil(retry_after))}
 

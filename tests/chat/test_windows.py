@@ -196,6 +196,15 @@ class TestTurns:
         assert [entry.status for entry in done.entries] == ["too_long", "complete"]
         assert done.prepared[-1].notice == "4 earlier messages were left out."
 
+    @pytest.mark.django_db(transaction=True)
+    async def test_a_window_that_only_a_refusal_names_is_fitted_into(self, upstream):  # noqa: F811
+        done = await turn(model("strict-smallwindow-t5"), history=conversation(100), history_chars=10**6)
+        assert "word1" in done.text
+        first, second = sent(upstream)
+        assert first["max_tokens"] == ANSWER
+        assert len(first["messages"]) > len(second["messages"]) > 2
+        assert done.prepared[-1].notice.endswith("earlier messages were left out.")
+
     async def test_and_then_the_next_model_is_asked(self, upstream):  # noqa: F811
         done = await turn(model("fail-toolong", 1), model("t5", 2), history=conversation(2))
         assert done.asked == ["fail-toolong", "fail-toolong", "t5"]

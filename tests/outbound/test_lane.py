@@ -144,7 +144,7 @@ async def test_signs_of_life_prolong_it_only_so_far(upstream, settings, monkeypa
 @pytest.mark.parametrize(
     ("status", "body", "code", "wait"),
     [
-        (400, {"error": {"message": "prompt is too long: 9000 tokens > 8192 maximum"}}, "too_long", 0),
+        (400, {"error": {"message": "prompt is too long: 9000 tokens"}}, "too_long", 0),
         (429, {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}, "quota", 0),
         (503, {"error": {"message": "Loading model", "code": 503}}, "loading", 0),
         (429, {"error": {"message": "Slow down"}}, "rate_limited", 7),
@@ -194,6 +194,21 @@ async def test_a_parameter_that_is_refused_is_left_out_from_then_on(upstream, wo
     assert learnt == STRICT[word]
     assert (await ask(strict_call(name, quirks=learnt))).text == "word1 word2 end."
     assert len(prompts(upstream)) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_window_that_a_refusal_names_is_remembered(upstream):
+    name = "hosted_vllm/strict-smallwindow-t3"
+    await in_database_thread(
+        lambda: Model.objects.create(name=name, display_name=name, provider="hosted_vllm", listed_window=131_072)
+    )
+    answer = await ask(call_of(name, max_tokens=4000))
+    assert (answer.error.code, answer.error.window) == ("too_long", 2048)
+    model = await in_database_thread(Model.objects.get)
+    assert (catalogue.info(model).context_window, model.window) == (2048, 2048)
+    assert "2,048 tokens together" in stored_quirks.words(catalogue.info(model).quirks)
+    model.context_window = 8192
+    assert (catalogue.info(model).context_window, model.window) == (8192, 8192)
 
 
 @pytest.mark.django_db(transaction=True)

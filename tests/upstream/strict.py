@@ -9,6 +9,7 @@ from aiohttp import web
 
 Body = Mapping[str, Any]
 MOST_TOKENS = 2048
+WINDOW = 2048
 REFUSALS: dict[str, tuple[Callable[[Body], bool], int, dict[str, Any]]] = {
     "nomaxtokens": (
         lambda body: "max_tokens" in body,
@@ -75,7 +76,23 @@ REFUSALS: dict[str, tuple[Callable[[Body], bool], int, dict[str, Any]]] = {
             }
         },
     ),
+    "smallwindow": (
+        lambda body: _tokens(body) > WINDOW,
+        400,
+        {
+            "object": "error",
+            "message": f"This model's maximum context length is {WINDOW} tokens. However, you requested more tokens in "
+            "the messages and the completion. Please reduce the length of the messages or completion.",
+            "type": "BadRequestError",
+            "code": 400,
+        },
+    ),
 }
+
+
+def _tokens(body: Body) -> int:
+    """About as many as the question and the longest answer have."""
+    return sum(len(message["content"]) for message in body["messages"]) // 4 + int(body.get("max_tokens", 0))
 
 
 def _alternates(messages: list[dict[str, Any]]) -> bool:

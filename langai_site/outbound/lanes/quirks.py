@@ -16,7 +16,7 @@ class Quirks:
     `system_role` is the role of instructions; `user` puts them before the first question. `max_tokens_ceiling` is the
     most tokens that may be requested, None if nothing is known. `reasoning_content`: earlier thinking is sent back
     under that name in messages that call tools. `opened`: the model's answers begin inside a thought whose beginning it
-    does not send.
+    does not send. `window`: the tokens of question and answer together that its server named when it refused more.
     """
 
     max_tokens_name: Literal["usual", "max_tokens", "max_completion_tokens"] | None = "usual"
@@ -27,6 +27,7 @@ class Quirks:
     max_tokens_ceiling: int | None = None
     reasoning_content: bool = False
     opened: bool = False
+    window: int | None = None
 
     @property
     def limit_name(self) -> Literal["max_tokens", "max_completion_tokens"] | None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.failures import classify, read_error, retry_after
+from langai_site.outbound.lanes.named_windows import window_of
 from tests.outbound.lanes.reading import json_with
 
 NOW = datetime(2026, 11, 29, 16, 15, 1, tzinfo=UTC)
@@ -185,6 +186,31 @@ TOO_LONG = [
 def test_what_is_too_long_is_known_by_its_wording(status, message):
     assert kind(status, message) == "too_long"
     assert kind(status, message.upper(), type="invalid_request_error") == "too_long"
+
+
+# The window that each of the sentences above names, by a word in it; the others name none.
+WINDOWS = {
+    **dict.fromkeys(("requested 5000 tokens", "model length of 4096", "context length (4096", "be <= 4096"), 4096),
+    **dict.fromkeys(("only 8192", "is too large: 4000", "size (8192", "limit: 8192", "length is 8192, but"), 8192),
+    **dict.fromkeys(("limit of 8192", "exceeded: 9000", "capacity of 8192", "max_seq_len 8192", "> 8192 max"), 8192),
+    **dict.fromkeys(("prompt length is 131072", "maximum context length is 131072"), 131_072),
+    **dict.fromkeys(("window of 2048",), 2048),
+    **dict.fromkeys(("(1048575)",), 1_048_575),
+    **dict.fromkeys(("> 200000",), 200_000),
+    **dict.fromkeys(("with 32768", "up to 32768"), 32_768),
+    **dict.fromkeys(("[1, 30720]",), 30_720),
+    "(context length 4096)": 4096,
+}
+
+
+@pytest.mark.parametrize("message", TOO_LONG)
+def test_the_window_that_a_refusal_names(message):
+    window = next((window for word, window in WINDOWS.items() if word in message), 0)
+    assert window_of(ServerFailure(400, message=message)) == window
+
+
+def test_an_absurd_window_is_none():
+    assert window_of(ServerFailure(400, message="This model's maximum context length is 10 tokens.")) == 0
 
 
 KINDS = [
