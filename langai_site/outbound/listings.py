@@ -170,16 +170,19 @@ async def openai_models(endpoint: Endpoint) -> list[OfferedModel]:
     """Return what a server with OpenAI's API lists, under its own names. Raises UnlistedError."""
     body = await ask(endpoint.url + "/models", headers=headers_of(endpoint))
     more = _rows_of_llama_cpp(body)
+    # Few servers have the list or the names in another place than OpenAI.
+    places = ((name, key) for name in ("data", "models", "result") for key in ("id", "name", "model"))
+    key, rows = next(((key, rows) for name, key in places if (rows := rows_of(body, name, key))), ("id", []))
     return [
         OfferedModel(
-            str(row["id"]),
-            str(row["id"]),
+            str(row[key]),
+            str(row[key]),
             endpoint.provider,
             0,
             window=count_of(row, *WINDOWS),
-            abilities=abilities.of_server({**more.get(str(row["id"]), {}), **row}),
+            abilities=abilities.of_server({**more.get(str(row[key]), {}), **row}),
         )
-        for row in rows_of(body, "data", "id")
+        for row in rows
     ]
 
 
@@ -265,6 +268,13 @@ def headers_of(endpoint: Endpoint) -> dict[str, str]:
     return {**(own if key else {}), **endpoint.headers}
 
 
+def _is_error(body: Any) -> bool:  # noqa: ANN401 - parsed JSON
+    """Return whether a server reports an error in its body, beside or instead of what was asked for."""
+    if not isinstance(body, dict) or any(isinstance(value, list) and value for value in body.values()):
+        return False
+    return bool(body.get("error")) or any(isinstance(body.get(name), str) for name in ("detail", "message", "msg"))
+
+
 async def ask(url: str, *, headers: Mapping[str, str] | None = None, body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - parsed JSON
     """Return a server's JSON: GET, or POST of `body`. Raises UnlistedError. In the building, proxies are not used."""
     method = "POST" if body is not None else "GET"
@@ -282,6 +292,11 @@ async def ask(url: str, *, headers: Mapping[str, str] | None = None, body: dict[
         ):
             answer = await client.request(method, url, headers=headers, json=body)
             answer.raise_for_status()
-            return answer.json()
+            found = answer.json()
+            if _is_error(found):
+                raise httpx.HTTPStatusError(
+                    "an error with a status of success", request=answer.request, response=answer
+                )
+            return found
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
         raise UnlistedError(f"{type(error).__name__} at {method} {httpx.URL(url).path}") from error

@@ -8,6 +8,7 @@ import httpx
 from django.utils.translation import gettext as _
 
 from langai_site.outbound.connections.addresses import server
+from langai_site.outbound.lanes.failures import classify, read_error
 from langai_site.words import gettext_noop
 
 # Problems with a value in them, as they are stored, with their sentences.
@@ -91,7 +92,8 @@ def of_error(error: BaseException | None, address: str, *, has_key: bool, wants_
 
 def _of_status(response: httpx.Response, host: str, has_key: bool, try_v1: str) -> Problem:
     status = response.status_code
-    if status in REFUSED:
+    code = _code(response)
+    if status in REFUSED or code == "unauthorized":
         if has_key:
             words = _("%(host)s refuses the key (%(status)s). Type the key again, and check that it may list models.")
         else:
@@ -113,10 +115,32 @@ def _of_status(response: httpx.Response, host: str, has_key: bool, try_v1: str) 
             "host": host
         }
         return Problem(gettext_noop("does not answer in JSON"), words)
+    if code == "rate_limited":
+        words = _("%(host)s does not accept more requests right now (%(status)s). Try again in a minute.")
+        return Problem(
+            gettext_noop("does not accept more requests right now"), words % {"host": host, "status": status}
+        )
+    if code == "quota":
+        words = _("%(host)s says that the quota of the key is used up (%(status)s). Check the account there.")
+        return Problem(gettext_noop("the quota of its key is used up"), words % {"host": host, "status": status})
+    if response.is_success:
+        words = _(
+            "%(host)s answers with an error instead of a list of models. Check the address and the key.%(try_v1)s"
+        )
+        return Problem(gettext_noop("answers with an error"), words % {"host": host, "try_v1": try_v1})
     return Problem(
         f"answers with status {status}",
         _("%(host)s answers with status %(status)s. Its log may say more.") % {"host": host, "status": status},
     )
+
+
+def _code(response: httpx.Response) -> str:
+    """Return the kind of the failure that the server names: some refuse a key with another status, such as 400."""
+    try:
+        body = response.content
+    except httpx.ResponseNotRead:
+        body = b""
+    return classify(read_error(response.status_code, response.headers, body))
 
 
 def _of_connection(error: BaseException, host: str) -> Problem:

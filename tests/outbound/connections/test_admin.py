@@ -1,5 +1,6 @@
 """The page Connections: what it refuses, what it shows, and who may use it."""
 
+import json
 import ssl
 import threading
 from contextlib import contextmanager
@@ -111,6 +112,21 @@ class TestSaving:
         assert Model.objects.count() == 0
         assert not connection.problem
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"object": "list", "data": [{"id": "t3"}], "error": None},
+            [{"id": "t3"}],
+            {"data": [{"name": "t3"}]},
+            {"models": [{"name": "t3", "model": "t3"}]},
+            {"success": True, "errors": [], "result": [{"id": "t3", "name": "t3"}]},
+        ],
+    )
+    def test_lists_of_other_shapes_are_read(self, admin, upstream, body):
+        upstream.script_list(json.dumps(body).encode())
+        admin.post(reverse(ADD), form(address=upstream.openai_url))
+        assert [row["name"] for row in Connection.objects.get().listed] == ["t3"]
+
     def test_the_chosen_models_can_be_asked_at_once(self, admin, upstream):
         upstream.list_models("t3", "t20", "t5")
         admin.post(reverse(ADD), form(address=upstream.openai_url))
@@ -143,6 +159,17 @@ class TestSaving:
             ({"body": b"{}", "status": 302, "Location": "https://elsewhere.example"}, "to https://elsewhere.example"),
             ({"body": b'{"data": []}'}, "lists no model for chats. Load a model there."),
             ({"body": b"no", "status": 500}, "answers with status 500"),
+            (
+                {"body": b'{"error": {"message": "API key not valid", "status": "INVALID_ARGUMENT"}}', "status": 400},
+                "refuses the key (400). Type the key again",
+            ),
+            ({"body": b'{"error": "Unauthorized"}'}, "refuses the key (200). Type the key again"),
+            ({"body": b'{"detail": "Something"}'}, "answers with an error instead of a list of models."),
+            (
+                {"body": b'{"error": "slow down"}', "status": 429},
+                "more requests right now (429). Try again in a minute",
+            ),
+            ({"body": b'{"error": "Insufficient Balance"}', "status": 402}, "quota of the key is used up (402)."),
         ],
     )
     def test_what_is_wrong_is_one_clear_line(self, admin, upstream, answer, words):
