@@ -16,6 +16,8 @@ from langai_site.outbound.parts import Image
 SOUND = "input_audio"
 FILES = ("file", "input_file")
 TEXTS = ("text", "refusal", "input_text", "output_text")
+# What clients repeat of other providers' answers beside the text: thoughts, and calls that are in `tool_calls` too.
+NOT_SAID = ("thinking", "redacted_thinking", "reasoning", "reasoning_content", "tool_use", "tool_call", "function_call")
 PICTURES = ("image_url", "input_image")
 # The first bytes of each kind of file that the providers read.
 SIGNATURES = {
@@ -94,16 +96,23 @@ def _parts(content: object) -> list[ContentPart] | None:
         return [content]
     if not isinstance(content, list):
         raise PydanticCustomError("invalid_type", "A message's content must be a text or a list of parts.")
-    return [_part(part, number) for number, part in enumerate(content, start=1)]
+    numbered = enumerate(content, start=1)
+    return [_part(part, number) for number, part in numbered if not _is_kind(part, NOT_SAID)]
+
+
+def _is_kind(part: object, kinds: tuple[str, ...]) -> bool:
+    return isinstance(part, Mapping) and part.get("type") in kinds
 
 
 def _part(part: object, number: int) -> ContentPart:
+    if isinstance(part, str):
+        return part
     kind = part.get("type") if isinstance(part, Mapping) else None
     where: dict[str, Any] = {"number": number}
-    if isinstance(part, Mapping) and kind in TEXTS:
+    if isinstance(part, Mapping) and (kind in TEXTS or (kind is None and "text" in part)):
         text = part.get("refusal" if kind == "refusal" else "text")
-        if isinstance(text, str):
-            return text
+        if text is None or isinstance(text, str):
+            return text or ""
     if isinstance(part, Mapping) and kind in PICTURES:
         picture = part.get("image_url")
         # The Responses API has these fields in the part itself.

@@ -12,7 +12,8 @@ from langai_site.outbound.requirements import Requirements
 TOOLS_MAX = 128
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 MODES = ("auto", "required")
-CHOICES: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required"}
+# Other providers say “any” for “required”, and some clients send each of them in an object.
+CHOICES: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
 
 def requirements(
@@ -48,7 +49,7 @@ def _refuse_equal(tools: Sequence[Tool]) -> None:
 def _tool(tool: object, place: str) -> Tool:
     """Return a tool of either API: its fields are under `function`, or beside `type`."""
     refuse_unusual(tool, place)
-    kind = tool.get("type") if isinstance(tool, Mapping) else None
+    kind = tool.get("type", "function" if "function" in tool else None) if isinstance(tool, Mapping) else None
     if not isinstance(tool, Mapping) or kind != "function":
         words = 'only functions can be called. Send {"type": "function", "function": {"name": "…"}}.'
         raise _invalid(f"{place}.type", words, code="unsupported_value")
@@ -82,10 +83,11 @@ def _allowed(choice: Mapping[str, Any], offered: Sequence[Tool]) -> tuple[tuple[
 def _choice(choice: object, names: set[str]) -> ToolChoice:
     if choice is None:
         return ""
-    if isinstance(choice, str) and choice in CHOICES:
-        if choice == "required" and not names:
+    word = choice.get("type") if isinstance(choice, Mapping) else choice
+    if isinstance(word, str) and word in CHOICES:
+        if CHOICES[word] == "required" and not names:
             raise _invalid("tool_choice", "there are no tools to choose from. Send `tools` as well.")
-        return CHOICES[choice]
+        return CHOICES[word]
     function = choice.get("function", choice) if isinstance(choice, Mapping) else None
     name = function.get("name") if isinstance(function, Mapping) else None
     if isinstance(name, str) and name in names:

@@ -30,6 +30,14 @@ async def prompt(program, upstream, *messages):
     ("message", "text"),
     [
         (
+            {"role": "user", "content": ["Who ", "is it?"]},
+            "Who is it?",
+        ),
+        (
+            {"role": "user", "content": [{"text": "Who is it?"}, {"type": "text", "text": None}]},
+            "Who is it?",
+        ),
+        (
             {"role": "user", "content": [{"type": "text", "text": "Who "}, {"type": "text", "text": "is it?"}]},
             "Who is it?",
         ),
@@ -55,6 +63,15 @@ async def test_the_question_is_read_in_every_shape(program, echo, upstream, mess
         (
             {"role": "assistant", "content": "", "function_call": CALL["function"]},
             '[Call of weather: {"city": "Vienna"}]',
+        ),
+        *(
+            ({"role": "assistant", "content": [part, {"type": "text", "text": "Bob."}]}, "Bob.")
+            for part in (
+                {"type": "thinking", "thinking": "hm", "signature": "s"},
+                {"type": "redacted_thinking", "data": "s"},
+                {"type": "reasoning", "summary": []},
+                {"type": "tool_use", "id": "a", "name": "f", "input": {}},
+            )
         ),
         ({"role": "assistant", "content": "Bob.", "audio": None, "annotations": [], "function_call": None}, "Bob."),
     ],
@@ -111,7 +128,12 @@ async def test_instructions_may_stand_anywhere(program, echo, upstream, role):
         ([{"role": "user", "content": [{"type": "input_audio"}]}], "messages[0].content", "unsupported_value"),
         ([{"role": "user", "content": [{"type": "video"}]}], "messages[0].content", "invalid_value"),
         ([{"role": "user", "content": [{"type": "text"}]}], "messages[0].content", "invalid_value"),
-        ([{"role": "user", "content": ["Hello"]}], "messages[0].content", "invalid_value"),
+        ([{"role": "user", "content": [5]}], "messages[0].content", "invalid_value"),
+        (
+            [{"role": "user", "content": [{"type": "thinking", "thinking": "hm"}]}],
+            "messages[0].content",
+            "invalid_value",
+        ),
         ([USER, {"role": "user", "content": 5}], "messages[1].content", "invalid_type"),
         ([{"role": "user", "content": {"text": "x"}}], "messages[0].content", "invalid_type"),
         ([{"role": "user", "content": ""}], "messages[0].content", "invalid_value"),

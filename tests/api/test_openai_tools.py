@@ -73,6 +73,17 @@ async def test_calls_come_whole_in_an_answer_that_is_not_streamed(program, echo,
     assert (entry.status, entry.output_tokens) == ("complete", 12)
 
 
+@pytest.mark.parametrize(
+    ("choice", "passed"),
+    [("any", "required"), ({"type": "any"}, "required"), ({"type": "auto"}, "auto"), ({"type": "none"}, "none")],
+)
+async def test_words_of_other_providers_are_understood(program, echo, upstream, choice, passed):
+    untyped = {"function": WEATHER["function"]}
+    answer = await ask(program, tools=[untyped], tool_choice=choice)
+    assert answer.status_code == 200, answer.content
+    assert (sent(upstream)["tools"], sent(upstream)["tool_choice"]) == ([WEATHER], passed)
+
+
 async def test_calls_come_in_fragments_in_a_stream(program, echo, upstream):
     upstream.script_raw(CALLS)
     *chunks, done = await streamed(program, tools=[WEATHER], stream_options={"include_usage": True})
