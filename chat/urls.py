@@ -5,6 +5,7 @@ from chat.pages import (
     assistant_forms,
     assistants,
     attachments,
+    comparisons,
     correcting,
     deleting,
     diagrams,
@@ -29,6 +30,7 @@ from chat.pages import (
     views,
     why_not,
 )
+from chat.pages.comparison_socket import ComparisonConsumer
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
@@ -37,6 +39,11 @@ urlpatterns = [
     path("diagram", diagrams.frame, name="diagram"),
     path("diagram/mermaid-<str:release>.js", diagrams.mermaid, name="mermaid"),
     path("models/", model_list.models, name="models"),
+    path("compare/", comparisons.pick, name="compare"),
+    path("comparisons/<uuid:comparison>/", comparisons.comparison, name="comparison"),
+    path("comparisons/<uuid:comparison>/stop/", comparisons.stop, name="compare-stop"),
+    path("comparisons/<uuid:comparison>/names/", comparisons.reveal, name="compare-reveal"),
+    path("comparisons/<uuid:comparison>/answers/<uuid:reply>/", comparisons.choose, name="compare-choose"),
     path("go/", palette.palette, name="palette"),
     path("go/keys/", palette.keys, name="keys"),
     path("conversations/", posts.start, name="start"),
@@ -145,4 +152,5 @@ urlpatterns = [
 ]
 websocket_urlpatterns = [
     path("ws/conversations/<uuid:conversation>/", ConversationConsumer.as_asgi()),
+    path("ws/conversations/<uuid:conversation>/comparisons/<uuid:comparison>/", ComparisonConsumer.as_asgi()),
 ]

@@ -223,6 +223,7 @@ const ACTIONS = [
   ["[data-aloud]", readAloud],
   ["#halt", stop],
   ["[data-drop]", async () => (await load("completing"))?.dropAssistant()],
+  ["#compare", async () => (await load("comparing"))?.open()],
   ["#attach", () => attaching((module) => module.choose())],
   ["#fold", fold],
 ];

@@ -37,6 +37,7 @@ LAYERS = {
         "assistants saved_prompts verified",
         "evaluation gaps",
         "turns",
+        "comparisons",
         "live shares transfers",
         "pages",
         "admin api places",

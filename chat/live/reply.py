@@ -98,6 +98,8 @@ class Live(AnswerSoFar):
         if self.prepared is None:
             return Progress(**{**IDLE, "is_searching": self.weighed is None and self.started.request.documents})
         instead_of = self.prepared.instead_of
+        if self.started.is_blind:
+            return IDLE
         if self.before is not None:
             return Progress(**{**IDLE, "waiting": self.prepared.model.display_name, "before": self.before})
         if not (self.is_slow or instead_of):
@@ -111,7 +113,7 @@ class Live(AnswerSoFar):
             number=self.number,
             text=self.text,
             sources=self.sources,
-            model=self.model,
+            model="" if self.started.is_blind else self.model,
             progress=self.published_progress,
         )
 

@@ -3,6 +3,7 @@
 from chat.models.assistants import Assistant, AssistantUse, AssistantVersion
 from chat.models.changes import ChangeNotice, PassageChange, Replacement
 from chat.models.citations import Citation, GivenDocument
+from chat.models.comparisons import ComparedReply, ModelComparison, ModelVerdict
 from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
 from chat.models.evaluation import EvalCase
 from chat.models.feedback import Feedback
@@ -34,6 +35,7 @@ __all__ = [
     "Attachment",
     "ChangeNotice",
     "Citation",
+    "ComparedReply",
     "Conversation",
     "ConversationQuerySet",
     "EvalCase",
@@ -48,6 +50,8 @@ __all__ = [
     "Message",
     "MessageQuerySet",
     "MessageWords",
+    "ModelComparison",
+    "ModelVerdict",
     "PassageChange",
     "Prompt",
     "PromptVersion",

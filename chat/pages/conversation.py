@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from chat.comparisons import access as comparisons
 from chat.conversations import (
     access,
     attachments,
@@ -184,6 +185,9 @@ async def latest_page(
     async with page_turn():
         context = await as_user(request, conversation_context, conversation, form)
         part = await drawing.off_loop(branches.latest, context["conversation"])
+        if part.messages and form is None and (compared := comparisons.open_comparison_of(part.messages[-1])):
+            # It goes on here once one of the answers is chosen.
+            return redirect("chat:comparison", compared)
         following = await drawing.off_loop(_suggested, context["conversation"], part)
     thread = await latest_thread(part)
     async with page_turn():

@@ -1,6 +1,7 @@
 """Posts that start or preview a turn: a message, a retry, a resume. Their database work takes one hop."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.assistants.access import GONE, AssistantGoneError
+from chat.comparisons.opening import Opened, open_comparison
 from chat.conversations import access, attachments, chosen_collections, drafts, folders
 from chat.conversations.access import ConversationGoneError
-from chat.live import runner
+from chat.live import runner, several
 from chat.models import Message
+from chat.pages import comparing, fragments, label_choice, receipt_text
 from chat.pages import conversation as pages
-from chat.pages import fragments, label_choice, receipt_text
 from chat.routing.route import AUTO
 from chat.turns import previews, sending, storage
 from chat.turns.sending import AlreadySentError
@@ -48,6 +50,10 @@ async def start(request: HttpRequest) -> HttpResponse:
         def post(user: User) -> storage.Started:
             return storage.post(user, None, **message_of(request), folder=folder, keep=keep)
 
+        if asked := comparing.asked(request.POST):
+            return await _compare(
+                request, "new", asked, lambda user: partial(storage.post, user, None, folder=folder, keep=keep)
+            )
         started = await begin(request, lambda user: _once(request, user, "new", lambda: post(user)))
     except AlreadySentError as sent:
         return _sent_before(request, sent)
@@ -63,6 +69,31 @@ def _once(request: HttpRequest, user: User, place: str, open_turn: Callable[[], 
     files = attachments.documents_named(user.id, attached(form.getlist("attachments")))
     key = sending.page_key(form.get("once", ""), place, form.get("text", ""), *map(str, files))
     return sending.once(user, key, "", open_turn)
+
+
+async def _compare(
+    request: HttpRequest,
+    place: str,
+    asked: comparing.Asked,
+    posting: Callable[[User], Callable[..., storage.Started]],
+) -> HttpResponse:
+    """Ask several models the same, and show their answers side by side."""
+    message = message_of(request)
+    del message["model"]
+
+    def open_all(user: User) -> Opened:
+        found: list[Opened] = []
+
+        def open_turn() -> storage.Started:
+            post = partial(posting(user), fresh=True, **message)
+            found.append(open_comparison(user, asked.models, lambda model: post(model=model), is_blind=asked.is_blind))
+            return found[0].started[0]
+
+        _once(request, user, place, open_turn)
+        return found[0]
+
+    opened = await several.begin(lambda: as_user(request, open_all))
+    return pages.moved(request, reverse("chat:comparison", args=[opened.id]))
 
 
 def _sent_before(request: HttpRequest, sent: AlreadySentError) -> HttpResponse:
@@ -141,6 +172,11 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
         return storage.post(user, conversation, **message_of(request), after=shown_last(request))
 
     try:
+        if asked := comparing.asked(request.POST):
+            after = shown_last(request)
+            return await _compare(
+                request, str(conversation), asked, lambda user: partial(storage.post, user, conversation, after=after)
+            )
         started = await begin(request, lambda user: _once(request, user, str(conversation), lambda: _post(user)))
     except AlreadySentError as sent:
         return _sent_before(request, sent)
@@ -249,12 +285,23 @@ async def preview(request: HttpRequest, conversation: UUID | None = None) -> Htt
     except (SignedOutError, ConversationGoneError) as error:
         # In the line itself: as a notice it would come again with every pause in the writing.
         return render(request, "errors/error.html#line", {"error": error, "link": link_of(request, error)})
-    expected = await previews.preview(before, draft) if draft.text.strip() else None
-    context = receipt_text.preview(expected) if expected else {}
+    expected, context = await _expected(request, before, draft) if draft.text.strip() else (None, {})
     least = before.request.label
     choice = label_choice.following(request.POST, least, expected.found if expected else least)
     context |= {"choice": choice, "labels": fragments.labels_from(least)} if choice else {}
     return render(request, "chat/composer.html#preview", context)
+
+
+async def _expected(
+    request: HttpRequest, before: previews.Basis, draft: previews.DraftMessage
+) -> tuple[previews.Preview, dict[str, Any]]:
+    """Return what would happen to the message, and the line that says so; of a comparison, with each model."""
+    asked = comparing.asked(request.POST)
+    if asked is None:
+        expected = await previews.preview(before, draft)
+        return expected, receipt_text.preview(expected)
+    each = await previews.preview_each(before, draft, asked.models)
+    return each[0], comparing.preview(asked.models, each, before)
 
 
 def draft_of(request: HttpRequest) -> previews.DraftMessage:

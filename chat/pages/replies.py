@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from chat.comparisons.access import open_comparison_of
 from chat.conversations import access
 from chat.live import runner, snapshots
 from chat.models import Message
-from chat.pages import check_text, drawing, fragments, thoughts
+from chat.pages import check_text, comparisons, drawing, fragments, thoughts
 from chat.pages import conversation as pages
 from chat.turns import cited_sources
 from chat.turns.citations import without_unknown
@@ -54,6 +55,8 @@ async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(await as_user(request, _place_of, reply))
     found = await as_user(request, _reply_as_shown, reply)
+    if not found.is_live and (compared := open_comparison_of(found)):
+        return await comparisons.one_answer(request, compared, reply)
     bubble = await drawing.bubble_of(found, await pages.snapshot_of(found))
     return await pages.drawn(request, "chat/bubble.html#bubble", {"bubble": bubble})
 

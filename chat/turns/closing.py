@@ -17,7 +17,7 @@ from chat.gaps import noting
 from chat.history import rows as history_rows
 from chat.history.rows import IndexedText
 from chat.models import Citation, Conversation, Message
-from chat.turns import citations, prompts, reply_labels
+from chat.turns import citations, prompts, reply_labels, sealing
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.storage import LEASE, Started, text_part
 from chat.values import ThinkingText
@@ -91,6 +91,8 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
     A reply that was swept because its process slept too long still belongs to this run until somebody continues it.
     """
     _lock(started.conversation)
+    if started.is_blind:
+        outcome = sealing.sealed(started.reply, outcome)
     open_or_swept = Q(status=Message.Status.STREAMING) | Q(error_code=SWEPT)
     closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
         parts=reply_parts(outcome.text, outcome.thinking),

@@ -136,17 +136,31 @@ def _attached(user: User, conversation: Conversation | None, draft: DraftMessage
     return attached_files.once((*earlier, *(Attached(file.document, file.name, True) for file in new)))
 
 
+async def preview_each(basis: Basis, draft: DraftMessage, models: Sequence[str]) -> list[Preview]:
+    """Return what would happen to `draft` with each of these models, by what `before` returned."""
+    basis, weighed, found = await _scanned(basis, draft)
+    label = highest(*(one.label for one in found))
+    picks = (replace(basis.request.pick, model=name, kept=False) for name in models)
+    each = [await _decided(replace(basis, request=replace(basis.request, pick=pick)), weighed) for pick in picks]
+    return [replace(expected, found=label) for expected in each]
+
+
 async def preview(basis: Basis, draft: DraftMessage) -> Preview:
     """Return what would happen to `draft`, by what `before` returned."""
+    basis, weighed, found = await _scanned(basis, draft)
+    expected = await _decided(basis, weighed)
+    return replace(expected, found=highest(*(one.label for one in found)))
+
+
+async def _scanned(basis: Basis, draft: DraftMessage) -> tuple[Basis, RoutingInput, Sequence[Detection]]:
+    """Return the basis with its files, what would be sent, and what the detectors found in the text."""
     if basis.request.attached:
         # Apart: it reads long texts.
         with_files = await apart(attached_files.with_files, basis.request, is_preview=True)
         basis = replace(basis, request=with_files)
     request = basis.request
     found = await asyncio.to_thread(detectors.detect, draft.text, basis.rules)
-    weighed = await asyncio.to_thread(carried(_weighed), request, found, draft)
-    expected = await _decided(basis, weighed)
-    return replace(expected, found=highest(*(one.label for one in found)))
+    return basis, await asyncio.to_thread(carried(_weighed), request, found, draft), found
 
 
 async def _decided(basis: Basis, weighed: RoutingInput) -> Preview:

@@ -64,6 +64,8 @@ class Started:
     thinking: ThinkingText | None = None
     # The message that the question follows; None if it is the first.
     after: UUID | None = None
+    # The reply is compared with others, and nobody is to see yet which model writes it.
+    is_blind: bool = False
 
 
 # What a new reply changes in its conversation.
@@ -181,7 +183,7 @@ def _ask(
     question.save(force_insert=True)
     attach(question)
     history_rows.add(history_rows.of_message(question, conversation.owner_id))
-    return _open(conversation, question, pick)
+    return open_reply(conversation, question, pick)
 
 
 def _new(user: User, text: str, source: str, folder_id: UUID | None = None, keep: str = "") -> Conversation:
@@ -231,7 +233,7 @@ def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> S
         raise ConflictError(_("This answer has no question, so it cannot be asked again."))
     fresh = pick.fresh or reply.status == Message.Status.COMPLETE
     branches.leave(conversation)
-    return _open(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
+    return open_reply(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
 
 
 @transaction.atomic
@@ -261,7 +263,8 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     return _started(conversation, reply.parent, reply, pick, cited, given)
 
 
-def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> Started:
+def open_reply(conversation: Conversation, question: Message, pick: drafts.Pick) -> Started:
+    """Open an empty reply to a question, at the end of the branch that is shown. The conversation is locked."""
     reply = Message(
         conversation=conversation,
         parent=question,

@@ -15,7 +15,7 @@ ADMIN_CALL = re.compile(r"""(?:WORDS|\?\? "\{\}"\))\[("[^"]*")\]""")
 LIBRARY = {"library"}
 CHAT = {
     *("chat", "thread", "socket", "attaching", "completing", "models", "code", "copying", "aloud", "diagrams", "panel"),
-    *("thinking", "again", "dragging"),
+    *("thinking", "again", "dragging", "comparing", "compared"),
 }
 # Texts in scripts that are not words for people: selectors, header names, classes and the like have no full stop.
 SENTENCE = re.compile(r"""(?<!translated\()"([A-Z][^"]* [^"]*[.…!?])\"""")
