@@ -40,6 +40,7 @@ urlpatterns = [
     path("diagram/mermaid-<str:release>.js", diagrams.mermaid, name="mermaid"),
     path("models/", model_list.models, name="models"),
     path("compare/", comparisons.pick, name="compare"),
+    path("comparisons/", comparisons.results, name="compare-report"),
     path("comparisons/<uuid:comparison>/", comparisons.comparison, name="comparison"),
     path("comparisons/<uuid:comparison>/stop/", comparisons.stop, name="compare-stop"),
     path("comparisons/<uuid:comparison>/names/", comparisons.reveal, name="compare-reveal"),

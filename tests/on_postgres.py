@@ -20,8 +20,8 @@ CHOSEN = {
     "api": "conversations documents sent_again syncing tokens usage",
     "audit_log": "actions daily_heads event_feed",
     "backup": "backup",
-    "chat": "answers_cache assistants attachments branches changed_passages changes_during_a_turn conversations "
-    "copying deleting edits eval_cases exports feedback folders history history_filters import_openwebui "
+    "chat": "answers_cache assistants attachments branches changed_passages changes_during_a_turn comparisons "
+    "conversations copying deleting edits eval_cases exports feedback folders history history_filters import_openwebui "
     "import_saved imports knowledge_gaps label_rises labels lost_access personal_data policies publishing "
     "replies rises_and_replies saved_prompts sending shares spending stale_sharing temporary titles turns "
     "verified_answers",

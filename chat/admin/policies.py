@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from chat.admin.forms import LabForm, RuleForm, WhatIfForm
 from chat.admin.replay import tried
+from chat.comparisons import report
 from chat.models import RoutingPolicy, RoutingRule
 from chat.routing import policies, wordings
 from chat.routing.coverage import coverage
@@ -198,6 +199,8 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
             "warnings": _warnings(policy),
             "title": _("Policy lab: %(policy)s") % {"policy": policy.in_words},
             "coverage": coverage(catalogue.models()),
+            "kinds": report.wins(),
+            "least": report.LEAST_CHOICES,
             "abilities": [_(abilities.NAMES[ability]) for ability in abilities.Ability],
             **tried(policy, request.GET),
         }

@@ -33,6 +33,11 @@ class KindOfQuestion:
     choices: int
     models: tuple[ModelWins, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """Return the kind as people know it."""
+        return Level(self.kind).label
+
 
 def wins(team: str | None = None) -> Sequence[KindOfQuestion]:
     """Return what was chosen for each kind of question: by everybody, or by the people of one team."""

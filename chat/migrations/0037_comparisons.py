@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0035_imported_prompts'),
+        ('chat', '0036_eval_words'),
     ]
 
     operations = [

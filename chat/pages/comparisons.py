@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.comparisons import access, choosing
+from chat.comparisons import access, choosing, report
 from chat.comparisons.opening import LEAST, MOST
 from chat.conversations import access as conversations
 from chat.live import runner
@@ -23,6 +23,7 @@ from langai_site.accounts.limits import costly, unlimited
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.outbound import catalogue
+from langai_site.usage.reports.access import whose
 
 PAGE = "chat/comparison.html"
 LETTERS = "ABCD"
@@ -154,6 +155,23 @@ async def stop(request: HttpRequest, comparison: UUID) -> HttpResponse:
     """Stop all answers that are still being written."""
     await runner.stop_all(await as_user(request, _live, comparison))
     return HttpResponse(status=204) if request.htmx else redirect("chat:comparison", comparison)  # type: ignore[attr-defined]
+
+
+@require_safe
+@costly
+def results(request: HttpRequest) -> HttpResponse:
+    """Show admins which model is chosen for which kind of question. Raises NotYoursError."""
+    assert isinstance(request.user, User)
+    whose(request.user, everybody=True)
+    teams = report.teams()
+    team = request.GET.get("team", "")
+    context = {
+        "kinds": report.wins(team if team in teams else None),
+        "least": report.LEAST_CHOICES,
+        "teams": teams,
+        "team": team,
+    }
+    return render(request, "chat/comparison_report.html", context)
 
 
 def _live(user: User, comparison: UUID) -> list[UUID]:

@@ -233,3 +233,14 @@ async def test_the_report_names_no_winner_before_twenty_choices(client):
     ]
     assert await in_database_thread(report.teams) == ["Sales"]
     assert (await in_database_thread(complex_ones, "Legal")).choices == 0
+
+
+async def test_admins_read_the_report_and_others_do_not(client, admin):
+    assert (await client.get(reverse("chat:compare-report"))).status_code == 403
+    theirs = AsyncClient()
+    await theirs.aforce_login(admin)
+    page = (await theirs.get(reverse("chat:compare-report"))).content.decode()
+    assert "fewer than 20 choices" in page
+    policy = await in_database_thread(first_policy)
+    lab = (await theirs.get(reverse("admin:chat_routingpolicy_lab", args=[policy.pk]))).content.decode()
+    assert "What people choose when they compare models" in lab
