@@ -1,20 +1,25 @@
 """The pages with the test cases of a collection, and the actions that keep them. They only call services."""
 
+import io
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat.evaluation import cases, editing
+from chat.evaluation import cases, editing, exchange
 from chat.evaluation.editing import CaseText
+from chat.evaluation.exchange import ImportReport
 from chat.models import EvalCase
 from langai_site.accounts.limits import costly
 from langai_site.accounts.session import signed_in
 from langai_site.errors import ConflictError, InvalidError
+from langai_site.numbers import grouped
 
 
 @require_POST
@@ -91,3 +96,43 @@ def remove(request: HttpRequest, case: int) -> HttpResponse:
     collection = cases.remove(signed_in(request), case)
     messages.success(request, _("The test case is removed."))
     return redirect("chat:eval-cases", collection)
+
+
+@require_safe
+@costly
+def exported(request: HttpRequest, collection: int) -> HttpResponse:
+    """Send the test cases of a collection as a BEIR set; `texts=no` leaves out the documents' texts."""
+    file = io.BytesIO()
+    found = exchange.write(signed_in(request), collection, file, texts=request.GET.get("texts") != "no")
+    headers = {"Content-Disposition": content_disposition_header(True, f"{found.name[:80]}.zip") or "attachment"}
+    return HttpResponse(file.getvalue(), content_type="application/zip", headers=headers)
+
+
+@require_POST
+@costly
+def imported(request: HttpRequest, collection: int) -> HttpResponse:
+    """Add the questions of a BEIR set as test cases."""
+    user, file = signed_in(request), request.FILES.get("file")
+    try:
+        if file is None:
+            raise InvalidError(_("Choose a ZIP file first."))
+        report = exchange.read(user, collection, file)
+    except InvalidError as error:
+        context = {"found": cases.of_collection(user, collection), "refusal": error.shown}
+        return render(request, "chat/eval_cases.html", context, status=error.status)
+    messages.success(request, " ".join(_sentences(report)))
+    return redirect("chat:eval-cases", collection)
+
+
+def _sentences(report: ImportReport) -> Iterator[str]:
+    """Say what an import did, and why questions were left out."""
+    counts = (report.added, report.changed)
+    yield _("Imported: %(added)s new test cases, %(changed)s changed.") % dict(
+        zip(("added", "changed"), map(grouped, counts), strict=True)
+    )
+    left_out = {
+        _("%(count)s name no document of this collection and no words."): report.without_document,
+        _("%(count)s are empty, too long or no JSON."): report.unreadable,
+        _("%(count)s are too many for one collection."): report.too_many,
+    }
+    yield from (sentence % {"count": grouped(count)} for sentence, count in left_out.items() if count)

@@ -111,6 +111,8 @@ OWN: Mapping[str, str] = {
     "verified.retire": gettext_noop("Retired a verified answer"),
     "case.keep": gettext_noop("Kept an answer as a test case"),
     "case.change": gettext_noop("Changed a test case"),
+    "case.import": gettext_noop("Imported test cases"),
+    "case.export": gettext_noop("Exported test cases"),
     "case.delete": gettext_noop("Removed a test case"),
     "assistant.add": gettext_noop("Made an assistant"),
     "assistant.change": gettext_noop("Changed an assistant"),

@@ -1,6 +1,9 @@
 """Everything that docs/audit.md names leaves exactly one event, through whichever door it is done."""
 
+import io
+import json
 import re
+import zipfile
 from datetime import timedelta
 from io import StringIO
 from types import SimpleNamespace
@@ -354,6 +357,15 @@ def on_case(verb):
         if verb == "keep":
             return lambda: w.there.post(f"/replies/{w.answers[0].pk}/keep/")
         case = EvalCase.objects.create(collection=w.collection, question=CANARY, documents={}, label=0)
+        if verb == "export":
+            return lambda: w.there.get(f"/library/{w.collection.pk}/tests/export/")
+        if verb == "import":
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as file:
+                query = {"_id": 1, "text": CANARY, "metadata": {"must_contain": [CANARY]}}
+                file.writestr("queries.jsonl", json.dumps(query))
+            sent = {"file": SimpleUploadedFile("x.zip", packed.getvalue())}
+            return lambda: w.there.post(f"/library/{w.collection.pk}/tests/import/", sent)
         if verb == "change":
             return lambda: w.there.post(f"/tests/{case.pk}/", {"question": CANARY, "must_contain": CANARY})
         return lambda: w.there.post(f"/tests/{case.pk}/remove/")
@@ -492,7 +504,7 @@ ACTS = [
     *((f"{kind}.withdraw", "admin", on_withdrawn(kind, CANARY)) for kind in ("assistant", "prompt")),
     *((f"{kind}.reinstate", "admin", on_withdrawn(kind, CANARY, "")) for kind in ("assistant", "prompt")),
     ("case.keep", "page", on_case("keep")),
-    ("case.change", "page", on_case("change")),
+    *((f"case.{verb}", "page", on_case(verb)) for verb in ("change", "import", "export")),
     ("case.delete", "page", on_case("remove")),
     ("document.change", "page", on_care(owner="bob", review_by="2027-01-31")),
     ("document.change", "page", on_care(title="Other", review_by="2027-01-31")),

@@ -1,19 +1,24 @@
 """Test cases of search: who keeps them, what a run notes, and what owners see."""
 
+import io
+import json
+import zipfile
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.evaluation import cases, running
+from chat.evaluation import cases, exchange, running
 from chat.models import Conversation, EvalCase, Feedback, GivenDocument
 from documents import services
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
-from tests.chat.handbook import QUESTION, asked, read_all
+from tests.chat.handbook import LEAVE, QUESTION, asked, read_all
+from tests.search_quality import beir
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_stores")]
 
@@ -181,3 +186,89 @@ def test_another_persons_case_is_not_there(client, alice, bob, document, shared)
     client.force_login(bob)
     assert client.get(reverse("chat:eval-case", args=[case.pk])).status_code == 404
     assert form(client, case, must_contain="25 days").status_code == 404
+
+
+def archive(**files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, text in files.items():
+            file.writestr(
+                {"corpus": "set/corpus.jsonl", "queries": "set/queries.jsonl"}.get(name, "set/qrels/dev.tsv"), text
+            )
+    return packed.getvalue()
+
+
+def imported(client, collection, content):
+    file = SimpleUploadedFile("set.zip", content)
+    return client.post(reverse("chat:eval-import", args=[collection.pk]), {"file": file}, follow=True)
+
+
+def test_an_exported_set_comes_back_whole_and_others_can_read_it(client, alice, document, shared, tmp_path):
+    case = cases.keep(alice, asked(alice).pk)
+    client.force_login(alice)
+    form(client, case, must_contain="25 days")
+    packed = client.get(reverse("chat:eval-export", args=[shared.pk]))
+    assert packed["Content-Disposition"] == 'attachment; filename="Handbook.zip"'
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as file:
+        file.extractall(tmp_path)
+    [read] = beir.load(tmp_path).questions
+    assert (read.text, read.relevant) == (QUESTION, {str(document.pk): 1})
+    assert [(text.title, text.text) for text in beir.load(tmp_path).texts] == [("Leave", LEAVE)]
+    EvalCase.objects.all().delete()
+    assert "Imported: 1 new test cases, 0 changed." in imported(client, shared, packed.content).text
+    case = run()
+    assert (case.question, case.documents, case.must_contain) == (QUESTION, {str(document.pk): "Leave"}, ["25 days"])
+    assert case.rank == 1
+    short = client.get(reverse("chat:eval-export", args=[shared.pk]) + "?texts=no").content
+    assert "Imported: 0 new test cases, 1 changed." in imported(client, shared, short).text
+
+
+def test_a_set_from_elsewhere_is_matched_by_titles_and_says_what_it_left_out(client, alice, document, shared):
+    rows = [
+        {"_id": "q1", "text": " Is  DE89 3704 0044 0532 0130 00 ours?"},
+        {"_id": "q2", "text": "What is not there?"},
+        {"_id": "q3", "text": ""},
+        {"_id": "q4", "text": "Which words?", "metadata": {"must_contain": ["25", 7], "label": "internal"}},
+    ]
+    content = archive(
+        corpus=json.dumps({"_id": "d9", "title": "Leave", "text": "x"}),
+        queries="\n".join([*map(json.dumps, rows), "{", "[]"]),
+        qrels="query-id\tcorpus-id\tscore\nq1\td9\t2\nq1\td8\t1\nq2\td9\t0\n",
+    )
+    client.force_login(alice)
+    page = imported(client, shared, content).text
+    assert "2 new test cases, 0 changed. 1 name no document of this collection and no words. 2 are empty" in page
+    first, second = EvalCase.objects.order_by("pk")
+    assert (first.documents, first.label) == ({str(document.pk): "Leave"}, Sensitivity.CONFIDENTIAL)
+    assert (second.must_contain, second.label) == (["25", "7"], Sensitivity.INTERNAL)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no archive", "not a whole ZIP file"),
+        (archive(corpus="{}"), "no queries.jsonl"),
+        (archive(queries='{"_id": "1", "text": "x", "metadata": {"must_contain": ["y"], "label": "secret"}}'), "label"),
+    ],
+)
+def test_what_is_no_set_is_refused(client, alice, document, shared, content, said):
+    client.force_login(alice)
+    refused = imported(client, shared, content)
+    assert refused.status_code == 400
+    assert said in refused.text
+    assert not EvalCase.objects.exists()
+
+
+def test_only_owners_export_and_import(client, bob, document, shared):
+    client.force_login(bob)
+    assert client.get(reverse("chat:eval-export", args=[shared.pk])).status_code == 404
+    assert imported(client, shared, archive(queries="{}")).status_code == 404
+
+
+def test_too_many_texts_are_exported_as_questions(client, alice, document, shared, monkeypatch):
+    monkeypatch.setattr(exchange, "TEXTS_MAX", 10)
+    client.force_login(alice)
+    refused = client.get(reverse("chat:eval-export", args=[shared.pk]))
+    assert refused.status_code == 409
+    assert "Export the questions alone" in refused.text
+    assert client.get(reverse("chat:eval-export", args=[shared.pk]) + "?texts=no").status_code == 200
