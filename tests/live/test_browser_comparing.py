@@ -1,6 +1,5 @@
 """Comparing models in a browser: picking them in the composer, answers that stream side by side, and the choice."""
 
-import os
 import re
 
 import pytest
@@ -9,12 +8,6 @@ from playwright.sync_api import expect
 from tests.live.browser import CONVERSATION, visiting
 
 QUICK, SLOW = "hosted_vllm/t500-r0-d0", "hosted_vllm/t60-r30"
-SHOTS = os.environ.get("SHOTS")
-
-
-def shot(visit, name):
-    if SHOTS:
-        visit.page.screenshot(path=f"{SHOTS}/{name}.png")
 
 
 def compare(visit, *models, blind=False):
@@ -25,7 +18,6 @@ def compare(visit, *models, blind=False):
         panel.locator(f'[value="{model}"]').check()
     if blind:
         panel.get_by_label("Hide which model wrote what").check()
-    shot(visit, "picking")
     visit.page.keyboard.press("Escape")
     expect(visit.page.locator("#compare")).to_be_focused()
 
@@ -36,19 +28,15 @@ def test_answers_stream_side_by_side_and_one_goes_on(visit):
     expect(visit.page.locator("#compare .words")).to_have_text("2 compared")
     visit.page.fill("#text", "What is the leave?")
     expect(visit.page.locator("#preview")).to_contain_text("2 answers")
-    shot(visit, "composer")
     visit.page.keyboard.press("Enter")
     columns = visit.page.locator(".compared")
     expect(columns).to_have_count(2)
     expect(columns.nth(1).locator(".turn.live .answer")).to_contain_text("word3")
-    shot(visit, "live")
     expect(visit.page.locator("#announcer")).to_have_text("All answers are complete.")
-    shot(visit, "ended")
     columns.nth(1).get_by_role("button", name="Go on with this one").click()
     visit.page.wait_for_url(CONVERSATION)
     expect(visit.reply).to_contain_text("word59")
     expect(visit.page.locator(".siblings")).to_contain_text("2 of 2")
-    shot(visit, "conversation")
     assert visit.complaints == []
 
 
@@ -59,7 +47,6 @@ def test_on_a_phone_they_stand_below_one_another_with_their_names_hidden(browser
         visit.unfold()
         compare(visit, QUICK, SLOW, blind=True)
         visit.page.fill("#text", "What is the leave?")
-        shot(visit, f"composer-{size['width']}")
         visit.page.locator("button.send:not(.halt)").click()
         columns = visit.page.locator(".compared")
         expect(columns.locator("h2[id]")).to_have_text(["Answer A", "Answer B"])
@@ -68,7 +55,6 @@ def test_on_a_phone_they_stand_below_one_another_with_their_names_hidden(browser
         assert boxes[0]["x"] == boxes[1]["x"]
         assert boxes[0]["width"] <= size["width"]
         assert not re.search(r"t500|t60-", visit.page.content())
-        shot(visit, f"ended-{size['width']}")
         visit.page.get_by_role("button", name="Show the names without choosing").click()
         expect(columns.locator("h2[id]").filter(has_text="t500")).to_have_count(1)
         assert visit.complaints == []
