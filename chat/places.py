@@ -22,6 +22,7 @@ def register() -> None:
     registry.upload_place(r"/api/files", files=1, check=by_api)
     registry.upload_place(r"/conversations/files/", files=most, check=anybody)
     registry.upload_place(r"/transfers/import/", files=MOST_WAITING, check=anybody, megabytes=settings.IMPORT_MAX_MB)
+    registry.upload_place(r"/api/imports", files=1, check=by_api, megabytes=settings.IMPORT_MAX_MB)
     registry.upload_place(rf"/conversations/{ID}/files/", files=most, check=to_conversation)
     registry.upload_place(r"/folders/(?P<folder>[0-9a-f-]{36})/files/", files=most, check=to_folder)
     registry.planned_upload("message", attachments.refuse)

@@ -17,9 +17,11 @@ from chat.api.conversations import router as conversations
 from chat.api.feedback import router as feedback
 from chat.api.files import router as files
 from chat.api.folders import router as folders
+from chat.api.imports import router as imports
 from chat.api.messages import router as messages
 from chat.api.openai import router as completions
 from chat.api.responses import router as responses
+from chat.api.shares import router as shares
 from chat.pages import views
 from documents.api import router as documents
 from langai_site import VERSION
@@ -60,8 +62,10 @@ api.add_router("/api", documents)
 api.add_router("/api", files)
 api.add_router("/api/conversations", conversations)
 api.add_router("/api/folders", folders)
+api.add_router("/api/imports", imports)
 api.add_router("/api/messages", messages)
 api.add_router("/api/replies", feedback)
+api.add_router("/api/shares", shares)
 api.add_router("/api/uploads", uploads)
 api.add_router("/api/usage", usage)
 

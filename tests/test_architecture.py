@@ -113,8 +113,11 @@ READ_ONE_VALUE = {
     *("chat/conversations/verified_state.py", "chat/grounding/stored.py", "chat/turns/reply_labels.py"),
 }
 MOST_WORDS_IN_CODE = 40
-# Registers, which hold more than words: what an audit event is, and how a type of file is read.
-REGISTERS = {"langai_site/audit/actions.py", "langai_site/detectors/namings.py", "documents/extraction/registry.py"}
+# Registers, which hold more than words: what an audit event is, what an operation is, and how a type of file is read.
+REGISTERS = {
+    *("langai_site/audit/actions.py", "langai_site/detectors/namings.py", "documents/extraction/registry.py"),
+    "langai_site/api_docs.py",
+}
 # Classes that each module of their kind has: Django's, and the decoder of each wire format.
 OF_EACH_MODULE = {"Command", "Decoder"}
 LATE = HEAVY - {"numpy"}
