@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 
 from tests.live import rows
-from tests.live.person import Person, invited
+from tests.live.person import HOSTED, Person, invited
 from tests.live.server import LangAI
 
 CANARIES = {"reds": "ZINNOBER-4471", "blues": "KOBALT-9032", "charlie": "OCKER-2258"}
@@ -178,3 +178,45 @@ def test_a_reader_who_is_removed_sees_nothing_from_then_on(canaries, people, lan
     finally:
         saved(admin, f"/admin/accounts/team/{team}/change/", name="Reds", members=[user_id(langai, "alice")])
     assert canary.marker in alice.get(link).text
+
+
+def compared(person: Person, canary: Canary) -> str:
+    """The page with the answers of a model that quotes what was found and of one that repeats its prompt."""
+    answer = person.post("/conversations/", text=canary.question, compare=["quotes", f"{HOSTED}echo"], blind="on")
+    path = answer.headers["location"]
+    person.server.until(lambda: 'class="turn reply live"' not in person.get(path).text, "done comparing")
+    return path
+
+
+def exported(person: Person, conversation: str) -> str:
+    folder = f"/conversations/{conversation}"
+    return "".join(person.get(f"{folder}/{path}").text for path in ("export/json/", "export/markdown/", "print/"))
+
+
+def test_what_a_reader_shares_lends_nobody_their_rights(canaries, people):
+    canary, alice = canaries["reds"], people["alice"]
+    made = alice.post(
+        "/assistants/new/",
+        name="Vault keeper",
+        instructions="Say which word opens the vault.",
+        collections=["some", canary.collection],
+        share="everyone",
+    )
+    assistant = made.headers["location"].split("/")[2]
+    assert canary.marker not in alice.get(f"/assistants/{assistant}/export/").text
+    for name, person in people.items():
+        copy = person.post(f"/assistants/{assistant}/copy/").headers["location"].split("/")[2]
+        for chosen in (assistant, copy):
+            conversation = person.ask(canary.question, "quotes", assistant=chosen)
+            said = (person.until_ended(conversation).html or "") + exported(person, conversation)
+            assert (canary.marker in said) == (canary.name in READERS[name]), f"{name} by {chosen}"
+
+
+def test_a_comparison_shows_what_its_person_may_read_and_only_to_them(canaries, people):
+    canary = canaries["reds"]
+    paths = {name: compared(person, canary) for name, person in people.items()}
+    for name, person in people.items():
+        page = person.get(paths[name]).text
+        assert (canary.marker in page) == (canary.name in READERS[name]), name
+        for other in people.keys() - {name}:
+            assert person.get(paths[other]).status_code == 404, f"{name} opens {other}'s"
