@@ -97,11 +97,12 @@ def access_case(user: User, case_id: int, *, lock: bool = False) -> EvalCase:
 
 
 def of_collection(user: User, collection_id: int) -> CollectionCases:
-    """Return the cases of a collection to its owner, those that got worse first. Raises NotFoundError."""
+    """Return a collection's cases to its owner: unfinished ones, then those that got worse. Raises NotFoundError."""
     collection = access_owned_collection(user, collection_id)
     rows = EvalCase.objects.filter(collection=collection).select_related("author")
     order = {"worse": 0, "": 1, "better": 1}
-    return CollectionCases(collection, sorted(rows, key=lambda row: (order[row.change], row.rank is not None)))
+    ordered = sorted(rows, key=lambda row: (row.is_ready, order[row.change], row.rank is not None))
+    return CollectionCases(collection, ordered)
 
 
 @transaction.atomic
