@@ -9,6 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from langai_site.accounts.limits import unlimited
+from langai_site.accounts.scim.door import answer as scim
 from langai_site.api import addresses, api, front, front_v1, v1
 from langai_site.api_docs import docs, docs_v1, schema, schema_v1
 from langai_site.telemetry.health import health
@@ -44,6 +45,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("langai_site.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("scim/v2/<path:path>", scim),
     path("usage/", include("langai_site.usage.urls")),
     path("", include("search.urls")),
     path("", include("documents.urls")),

@@ -22,8 +22,9 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from langai_site.accounts import browser_sessions, invitation_mail, keys, rights, second_factor
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
 from langai_site.accounts.group_admin import NamesRights, editor_of
-from langai_site.accounts.models import ApiKey, GroupMapping, Invitation, Team, User
+from langai_site.accounts.models import ApiKey, GroupMapping, Invitation, ScimDirectory, Team, User
 from langai_site.accounts.provider_form import ProviderForm
+from langai_site.accounts.scim import tokens as scim_tokens
 from langai_site.audit.recording import record
 from langai_site.web.seen_values import SeenValuesAdmin
 
@@ -199,6 +200,51 @@ class ProviderAdmin(ForSuperusers[SocialApp]):
     def callback(self, app: SocialApp) -> str:
         """Return the path that the provider must allow, below the address of this LangAI."""
         return reverse("openid_connect_callback", args=[app.provider_id]) if app.provider_id else _("Save first.")
+
+
+@admin.register(ScimDirectory)
+class ScimDirectoryAdmin(ForSuperusers[ScimDirectory]):
+    """Directories that create accounts and fill teams by SCIM. Deleting one ends its token; accounts and teams stay."""
+
+    list_display = ("name", "prefix", "people", "last_used_at")
+    fields = ("name", "address", "prefix", "created_at", "last_used_at")
+    readonly_fields = ("address", "prefix", "created_at", "last_used_at")
+    actions = ("renew_tokens",)
+
+    class Media:
+        js = [Script("admin/copying.js", type="module")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScimDirectory]:
+        return super().get_queryset(request).annotate(count=Count("people"))
+
+    @admin.display(description=gettext_lazy("people"), ordering="count")
+    def people(self, directory: ScimDirectory) -> int:
+        return getattr(directory, "count", 0)
+
+    @admin.display(description=gettext_lazy("address"))
+    def address(self, _directory: ScimDirectory) -> str:
+        """Return the path that the directory is given, below the address of this LangAI."""
+        return format_html("<code>{}</code>", "/scim/v2")
+
+    def save_model(self, request: HttpRequest, obj: ScimDirectory, form: Any, change: bool) -> None:  # noqa: ANN401
+        token = "" if change else scim_tokens.renew(obj)
+        super().save_model(request, obj, form, change)
+        if token:
+            self._show_token(request, obj, token)
+
+    @admin.action(description=gettext_lazy("Renew the tokens of the selected directories"), permissions=["change"])
+    def renew_tokens(self, request: HttpRequest, queryset: QuerySet[ScimDirectory]) -> None:
+        """Make new tokens; the old ones stop working."""
+        for directory in queryset:
+            token = scim_tokens.renew(directory)
+            directory.save(update_fields=["token_hash", "prefix"])
+            record("scimdirectory.change", "scimdirectory", directory.pk, fields=["token"])
+            self._show_token(request, directory, token)
+
+    def _show_token(self, request: HttpRequest, directory: ScimDirectory, token: str) -> None:
+        text = _("The token of {}, which is not shown again: {}")
+        shown = format_html("<code data-copy>{}</code>", token)
+        self.message_user(request, format_html(text, directory.name, shown), messages.WARNING)
 
 
 @admin.register(Invitation)

@@ -20,6 +20,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "Group": gettext_noop("Permission groups"),
         "SocialApp": gettext_noop("Identity providers"),
         "GroupMapping": gettext_noop("Groups of providers"),
+        "ScimDirectory": gettext_noop("Directories (SCIM)"),
     },
     gettext_noop("Usage and budgets"): {
         "Budget": "",

@@ -39,6 +39,9 @@ KINDS: Mapping[str, Edits] = {
         gettext_noop("Changed an identity provider"),
         gettext_noop("Deleted an identity provider"),
     ),
+    "scimdirectory": Edits(
+        gettext_noop("Added a directory"), gettext_noop("Changed a directory"), gettext_noop("Deleted a directory")
+    ),
     "connection": Edits(
         gettext_noop("Added a connection"), gettext_noop("Changed a connection"), gettext_noop("Deleted a connection")
     ),

@@ -39,7 +39,7 @@ from chat.saved_prompts.saved import PromptForm
 from documents import services
 from documents.models import Document
 from langai_site.accounts import browser_sessions, keys, tokens
-from langai_site.accounts.models import BrowserSession, GroupMapping, Invitation, Team, User
+from langai_site.accounts.models import BrowserSession, GroupMapping, Invitation, ScimDirectory, Team, User
 from langai_site.accounts.sharing import Audience
 from langai_site.audit.actions import ACTIONS
 from langai_site.audit.models import AuditEvent
@@ -145,6 +145,8 @@ CRUD = {
                    lambda w: w.invitation),
     "groupmapping": ("accounts/groupmapping", {"provider": "oidc", "group": "a", "team": "TEAM"}, {"group": "b"},
                      lambda w: GroupMapping.objects.create(provider="p", group="g", team=a_team())),
+    "scimdirectory": ("accounts/scimdirectory", {"name": "New"}, {"name": "Other"},
+                      lambda w: ScimDirectory.objects.create(name="Entra", token_hash="x")),
     "connection": ("outbound/connection",
                    {"name": "N", "slug": "new", "kind": "compatible", "address": "http://127.0.0.1:9/v1",
                     "extra_headers": "{}", "enabled": None}, {"name": "Other"},
