@@ -14,7 +14,7 @@ from typing import Protocol, cast
 
 import httpx
 
-from langai_site.outbound import failures, http_clients, lane_requests, token_counts, unpacking
+from langai_site.outbound import failures, http_clients, lane_requests, read_ahead, token_counts, unpacking
 from langai_site.outbound.bounds import ERROR_BYTES, LEAST_BYTES, AnswerBound, Bound, TooMuchError
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
@@ -122,8 +122,10 @@ async def _outputs(response: httpx.Response, decoder: Decoder, outcome: Outcome)
             if piece is None:
                 return
             unended = unended + len(piece) if all(event == ALIVE for event in found) else 0
-            # Otherwise a fast stream would keep the event loop to itself.
-            await asyncio.sleep(0)
+            if len(piece) >= unpacking.PIECE:
+                # More of the same chunk is at hand, and would keep the event loop. Before other pieces the loop has had
+                # its turn, see `read_ahead`.
+                await asyncio.sleep(0)
         # Whatever is wrong with what follows, the answer is complete.
         with suppress(Exception):
             async with asyncio.timeout(REST_SECONDS):
@@ -136,7 +138,7 @@ async def _pieces(response: httpx.Response, bound: Bound) -> AsyncGenerator[byte
     unpacker = unpacking.of_encoding(response.headers.get("content-encoding", ""))
     # `aiter_raw` would do more for each chunk, and nothing that is needed here.
     stream = cast("AsyncIterable[bytes]", response.stream)
-    async with aclosing(cast("AsyncGenerator[bytes]", aiter(stream))) as chunks:
+    async with aclosing(read_ahead.joined(cast("AsyncGenerator[bytes]", aiter(stream)))) as chunks:
         async for chunk in chunks:
             for piece in unpacker.feed(chunk):
                 bound.take(piece)

@@ -79,8 +79,12 @@ class Patience:
         self._begin()
 
     def prolong(self) -> None:
-        """Wait longer: no token came, but a sign of life."""
-        self._until = min(self._loop.time() + self.seconds, self._latest)
+        """Wait longer: a sign of life came, but no token. Raises TimeoutError if there were only those for too long."""
+        now = self._loop.time()
+        if now > self._latest:
+            # A server that sends them without a pause never lets a reader wait.
+            raise TimeoutError
+        self._until = min(now + self.seconds, self._latest)
 
     def _begin(self) -> None:
         now = self._loop.time()

@@ -25,7 +25,7 @@ def most_of(call):
 @every_provider
 async def test_an_answer_streams_whole_and_is_metered(upstream, provider):
     upstream.script("# Title\n\nSome *text*, and a list:\n\n- one\n- two\n")
-    answer = await ask(call_of(f"{provider}/echo"))
+    answer = await ask(call_of(f"{provider}/echo-r200"))
     assert answer.error is None
     assert answer.text == "# Title\n\nSome *text*, and a list:\n\n- one\n- two\n"
     assert len(answer.deltas) > 5
