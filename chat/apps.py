@@ -61,7 +61,7 @@ class ChatConfig(AppConfig):
 
 def _register_for_owners() -> None:
     """Register what keeps verified answers, knowledge gaps and test cases up to date."""
-    from chat.evaluation import running
+    from chat.evaluation import drafts, running
     from chat.gaps import clustering, testing
     from chat.verified import following, indexing
     from langai_site import document_uses, registry, stored_data
@@ -73,5 +73,6 @@ def _register_for_owners() -> None:
     registry.nightly_job("knowledge gaps", testing.run_all)
     registry.worker_job("test cases of search", seconds=10, run=running.run)
     registry.nightly_job("test cases of search", running.request_all)
+    registry.worker_job("test cases of drafts", seconds=3, run=drafts.run)
     registry.worker_job("verified answers to review", seconds=60, run=following.expire_due)
     stored_data.personal_paths["chat.GapQuestion"] = "reply__conversation__owner"

@@ -2,6 +2,7 @@ from django.urls import path
 
 from chat.pages import (
     asking_next,
+    assistant_drafts,
     assistant_forms,
     assistants,
     attachments,
@@ -94,6 +95,10 @@ urlpatterns = [
     path("assistants/import/", assistant_forms.import_page, name="assistant-import"),
     path("assistants/<uuid:assistant>/", assistants.assistant, name="assistant"),
     path("assistants/<uuid:assistant>/change/", assistant_forms.change, name="assistant-change"),
+    path("assistants/<uuid:assistant>/draft/", assistant_drafts.draft, name="assistant-draft"),
+    path("assistants/<uuid:assistant>/draft/test/", assistant_drafts.run, name="assistant-test"),
+    path("assistants/<uuid:assistant>/draft/save/", assistant_drafts.publish, name="assistant-publish"),
+    path("assistants/<uuid:assistant>/draft/discard/", assistant_drafts.discard, name="assistant-discard"),
     path("assistants/<uuid:assistant>/favourite/", assistants.favour, name="assistant-favour"),
     path("assistants/<uuid:assistant>/copy/", assistants.copy, name="assistant-copy"),
     path("assistants/<uuid:assistant>/delete/", assistants.delete, name="assistant-delete"),

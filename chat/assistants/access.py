@@ -114,7 +114,7 @@ def gallery(user_id: int, query: str = "") -> list[Card]:
     """Return the assistants that a person may use and that have all words of `query`: favourites first, by name."""
     starred = Assistant.favoured_by.through.objects.filter(assistant=OuterRef("pk"), user=user_id)
     found = Assistant.objects.readable_by(user_id).annotate(is_favourite=Exists(starred)).select_related("owner")
-    rows = found.defer("instructions").prefetch_related("teams", "users", "editors")
+    rows = found.filter(trial_for=None).defer("instructions").prefetch_related("teams", "users", "editors")
     readable = readable_ids(user_id)
     cards = [_card(user_id, assistant, readable) for assistant in rows]
     words = query.casefold().split()

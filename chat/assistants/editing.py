@@ -114,17 +114,17 @@ def _starters(written: Sequence[str]) -> list[str]:
 def create(user: User, form: AssistantForm, audience: Audience | None = None, *, imported_id: str = "") -> Assistant:
     # The lock keeps two posts at once from making one too many.
     User.objects.select_for_update().get(pk=user.pk)
-    if Assistant.objects.of(user.pk).count() >= ASSISTANTS_MAX:
+    if Assistant.objects.of(user.pk).filter(trial_for=None).count() >= ASSISTANTS_MAX:
         words = _("You have %(most)s assistants, which is the most. Delete one first.")
         raise InvalidError(words % {"most": ASSISTANTS_MAX})
-    assistant = Assistant(owner=user, imported_id=imported_id, **_seen(user, form, ()))
+    assistant = Assistant(owner=user, imported_id=imported_id, **seen(user, form, ()))
     _save(assistant, user, form.note, is_new=True)
     shared = sharing.share(assistant, audience, user) if audience else ()
     record("assistant.add", "assistant", assistant.pk, fields=shared)
     return assistant
 
 
-def _seen(user: User, form: AssistantForm, before: Sequence[int]) -> dict[str, Any]:
+def seen(user: User, form: AssistantForm, before: Sequence[int]) -> dict[str, Any]:
     """Return the values with the collections that the person may read, or that were chosen before."""
     values = dict(form.values)
     if values["collections"] is not None:
@@ -152,7 +152,7 @@ def change(
         raise ConflictError(
             _("Somebody changed this assistant meanwhile. Copy your text, reload the page and edit it again.")
         )
-    values = _seen(user, form, (*(assistant.collections or ()), *chosen_before))
+    values = seen(user, form, (*(assistant.collections or ()), *chosen_before))
     changed = [name for name, value in values_of(assistant).items() if values[name] != value]
     if changed:
         for name, value in values.items():
@@ -183,11 +183,11 @@ def _save(assistant: Assistant, by: User, note: str, *, is_new: bool = False) ->
     )
 
 
-def form_of(values: Mapping[str, Any], note: str = "") -> AssistantForm:
-    """Return the form that would make these values."""
+def form_of(values: Mapping[str, Any], note: str = "", version: int | None = None) -> AssistantForm:
+    """Return the form that would make these values; `version` is the one that they would follow."""
     named = {name: values[name] for name in FIELDS if name not in ("options", "label")}
     options = drafts.Options.read(values["options"])
-    return AssistantForm(**named, options=options, label=Sensitivity(values["label"]), note=note)
+    return AssistantForm(**named, options=options, label=Sensitivity(values["label"]), note=note, version=version)
 
 
 def restore(user: User, assistant_id: UUID, number: int) -> Assistant:

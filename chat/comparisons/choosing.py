@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from chat.comparisons.access import access_comparison
 from chat.conversations import access, branches
-from chat.models import ComparedReply, Conversation, Message, ModelComparison, ModelVerdict
+from chat.models import ComparedReply, Conversation, Message, ModelComparison
+from chat.models.comparisons import ModelVerdict
 from chat.turns import sealing
 from chat.turns.receipt import Receipt
 from langai_site.errors import ConflictError, InvalidError, NotFoundError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from chat.models import ModelVerdict
+from chat.models.comparisons import ModelVerdict
 from chat.values import Level
 
 # With fewer choices a share says little, and might show whose they are.

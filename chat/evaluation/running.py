@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from django.db.models import F
@@ -38,7 +39,7 @@ def request_all() -> None:
 def run_one(case: EvalCase) -> None:
     """Search the case's collection as one of its owners, and note the rank and the words that are missing."""
     hits = _hits(case) if case.is_ready else ()
-    missing = [words for words in case.must_contain if not any(holds(hit.text, words) for hit in hits)]
+    missing = _missing(case, hits)
     ran = EvalCase.objects.filter(pk=case.pk)
     ran.update(
         rank_before=F("rank"),
@@ -55,12 +56,27 @@ def _hits(case: EvalCase) -> tuple[Hit, ...]:
     owner = _owner(case.collection_id)
     if owner is None:
         return ()
-    reader = Reader(owner.pk, (case.collection_id,), is_remembered=False)
-    find = partial(search.find, case.question, reader, label=Sensitivity(case.label), limit=DEPTH)
+    return _found(case, Reader(owner.pk, (case.collection_id,)))
+
+
+def _found(case: EvalCase, reader: Reader) -> tuple[Hit, ...]:
+    unremembered = replace(reader, is_remembered=False)
+    find = partial(search.find, case.question, unremembered, label=Sensitivity(case.label), limit=DEPTH)
     try:
         return asyncio.run(find()).hits
     except AccountClosedError:
         return ()
+
+
+def rank_for(case: EvalCase, reader: Reader) -> int | None:
+    """Return the rank that a case has for this reader; None if what should be found is not. Nothing is noted."""
+    hits = _found(case, reader)
+    return None if _missing(case, hits) else _rank(case, hits)
+
+
+def _missing(case: EvalCase, hits: Sequence[Hit]) -> list[str]:
+    """Return the words that no passage has."""
+    return [words for words in case.must_contain if not any(holds(hit.text, words) for hit in hits)]
 
 
 def _rank(case: EvalCase, hits: Sequence[Hit]) -> int | None:

@@ -3,7 +3,7 @@
 from chat.models.assistants import Assistant, AssistantUse, AssistantVersion
 from chat.models.changes import ChangeNotice, PassageChange, Replacement
 from chat.models.citations import Citation, GivenDocument
-from chat.models.comparisons import ComparedReply, ModelComparison, ModelVerdict
+from chat.models.comparisons import ComparedReply, ModelComparison
 from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
 from chat.models.evaluation import EvalCase
 from chat.models.feedback import Feedback
@@ -51,7 +51,6 @@ __all__ = [
     "MessageQuerySet",
     "MessageWords",
     "ModelComparison",
-    "ModelVerdict",
     "PassageChange",
     "Prompt",
     "PromptVersion",

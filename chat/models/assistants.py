@@ -32,6 +32,14 @@ class Assistant(Shared):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
     imported_id = models.CharField(max_length=200, blank=True, default="", help_text="Its id where it came from.")
+    trial_for = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="The assistant whose next version this is, while one of its editors tries it.",
+    )
     favoured_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="favourite_assistants")
 
     objects = SharedQuerySet["Assistant"].as_manager()
@@ -80,3 +88,29 @@ class AssistantUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assistant_id} for {self.reply}"
+
+
+class AssistantDraft(models.Model):
+    """The next version of an assistant as one of its editors tries it, before it is saved for everybody.
+
+    `trial` is an assistant of the editor's own that has the draft's fields, so that chats can use it like any other.
+    No list shows it.
+    """
+
+    assistant = models.ForeignKey(Assistant, on_delete=models.CASCADE, related_name="drafts")
+    trial = models.OneToOneField(Assistant, on_delete=models.CASCADE, related_name="+")
+    editor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField(help_text="The version that it would follow.")
+    note = models.CharField(max_length=200, blank=True)
+    waiting = models.JSONField(default=list, help_text="Test cases that are still to be run, by id.")
+    ranks = models.JSONField(
+        default=dict, help_text="Of test cases that have run: {id: [rank now, rank with this draft]}; null: not found."
+    )
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["assistant", "editor"], name="one_draft_an_editor")]
+
+    def __str__(self) -> str:
+        return f"{self.assistant_id} after version {self.version}"

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.assistants import access, editing, exchange
+from chat.assistants import access, drafting, editing, exchange
 from chat.assistants.editing import AssistantForm
 from chat.assistants.exchange import Imported
 from chat.conversations import chosen_collections, drafts
 from chat.llm.built_in import BUILT_IN
 from chat.models import Assistant
+from chat.models.assistants import AssistantDraft
 from chat.pages import conversation as pages
 from chat.pages.lines import VERSIONS_SHOWN, VersionComparison
 from chat.pages.signing_in import page_of_person
@@ -63,7 +64,7 @@ async def new(request: HttpRequest) -> HttpResponse:
         try:
             made = await as_user(request, _create, request.POST)
         except REFUSALS as error:
-            return await _refused(request, error, None)
+            return await refused(request, error, None)
         return redirect("chat:assistant", made.pk)
     return await pages.drawn(request, FORM, await as_user(request, _context, None))
 
@@ -80,19 +81,39 @@ async def change(request: HttpRequest, assistant: UUID) -> HttpResponse:
         try:
             await as_user(request, _change, assistant, request.POST)
         except REFUSALS as error:
-            return await _refused(request, error, assistant)
+            return await refused(request, error, assistant)
         return redirect(f"{reverse('chat:assistant', args=[assistant])}?saved=1")
-    return await pages.drawn(request, FORM, await as_user(request, _context, assistant))
+    return await pages.drawn(request, FORM, await as_user(request, _changing, assistant, "draft" in request.GET))
+
+
+def _changing(user: User, assistant_id: UUID, of_draft: bool) -> dict[str, Any]:
+    """Return the form's context; `of_draft`: with what the person's draft says."""
+    context = _context(user, assistant_id)
+    if not of_draft:
+        return context
+    draft = drafting.access_draft(user.pk, assistant_id)
+    offered = chosen_collections.offer(user.pk, draft.trial.collections)
+    return context | {
+        "value": {**_values(draft.trial, None), "version": draft.version, "note": draft.note},
+        "choice": offered,
+    }
 
 
 def _change(user: User, assistant_id: UUID, form: QueryDict) -> Assistant:
-    return editing.change(user, assistant_id, _form_of(user, form, assistant_id), Audience.stated(form))
+    changed = editing.change(user, assistant_id, _form_of(user, form, assistant_id), Audience.stated(form))
+    drafting.forget(user.pk, assistant_id)
+    return changed
 
 
-async def _refused(request: HttpRequest, error: LangAIError, assistant: UUID | None) -> HttpResponse:
+async def refused(request: HttpRequest, error: LangAIError, assistant: UUID | None) -> HttpResponse:
     """Show the form again as it was sent, with the reason. Somebody who may not change the assistant gets an error."""
     context = await as_user(request, _context, assistant, request.POST)
     return await pages.drawn(request, FORM, context | {"refusal": error.shown}, status=error.status)
+
+
+def keep_draft(user: User, assistant_id: UUID, form: QueryDict) -> AssistantDraft:
+    """Keep what the form says as the person's draft."""
+    return drafting.keep(user, assistant_id, _form_of(user, form, assistant_id))
 
 
 def _form_of(user: User, form: QueryDict, assistant_id: UUID | None = None) -> AssistantForm:
@@ -186,6 +207,12 @@ def versions_of(user: User, shown: Assistant) -> list[dict[str, Any]]:
         for one, now, before in zip(found, texts, earlier, strict=True)
     ]
     return rows[:VERSIONS_SHOWN]
+
+
+def comparison_of(user: User, before: Assistant, after: Assistant) -> VersionComparison:
+    """Return two versions of an assistant beside each other."""
+    names = dict(library_collections(user).values_list("pk", "name"))
+    return VersionComparison(*(_described(editing.values_of(one), names) for one in (before, after)))
 
 
 def _described(values: Mapping[str, Any], names: Mapping[int, str]) -> str:

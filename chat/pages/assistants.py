@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.assistants import access, editing, using
+from chat.assistants import access, drafting, editing, using
 from chat.llm.built_in import BUILT_IN
 from chat.models import Assistant
 from chat.pages import assistant_forms
@@ -56,7 +56,15 @@ def _cards(user: User, query: str) -> list[access.Card]:
 @page_of_person
 async def assistant(request: HttpRequest, assistant: UUID) -> HttpResponse:
     """Show an assistant: what it does and reads for this person; to its editors also how it is used."""
+    if published := await as_user(request, _tried, assistant):
+        return redirect("chat:assistant-draft", published)
     return await pages.drawn(request, PAGE, await as_user(request, _context, assistant))
+
+
+def _tried(user: User, assistant_id: UUID) -> UUID | None:
+    """Return the assistant whose draft this is, if it is one of the person's."""
+    draft = drafting.draft_of_trial(user.pk, assistant_id)
+    return draft.assistant_id if draft else None
 
 
 def _context(user: User, assistant_id: UUID) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """Tries a policy on the turns of the last days. Reads only parts of their receipts. Synchronous."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
-from chat.models import Message, RoutingPolicy
+from chat.models import AssistantUse, Message, RoutingPolicy
 from chat.routing import policies, replay
 from chat.routing.replay import REFUSED, PastTurn, ReplayOutcome
 from chat.routing.route import RouteRequest
@@ -43,16 +44,32 @@ class ReplayResult:
 
 def try_on(policy: RoutingPolicy, *, days: int) -> ReplayResult:
     """Replay the turns of the last `days` days with `policy`; compare with the policy in force and what happened."""
-    since = timezone.now() - timedelta(days=days)
+    ended = _ended(timezone.now() - timedelta(days=days))
+    outcome = replay.replay(
+        _turns(ended), _models(), in_force=policies.active(), draft=policies.policy_of(policy), prices=prices.current()
+    )
+    return ReplayResult(outcome, ended.count())
+
+
+def try_request(
+    replies: QuerySet[AssistantUse, UUID], changed: Callable[[RouteRequest], RouteRequest], *, days: int
+) -> ReplayOutcome:
+    """Replay these turns of the last `days` days as if routing had been asked what `changed` returns."""
+    ended = _ended(timezone.now() - timedelta(days=days)).filter(pk__in=replies)
+    policy = policies.active()
+    return replay.replay(
+        _turns(ended), _models(), in_force=policy, draft=policy, prices=prices.current(), changed=changed
+    )
+
+
+def _models() -> Callable[[int], tuple[ModelInfo, ...]]:
+    """Return a function that returns a person's models, and reads them once."""
 
     @cache
     def models_of(user_id: int) -> tuple[ModelInfo, ...]:
         return tuple(catalogue.models(user_id))
 
-    outcome = replay.replay(
-        _turns(since), models_of, in_force=policies.active(), draft=policies.policy_of(policy), prices=prices.current()
-    )
-    return ReplayResult(outcome, _ended(since).count())
+    return models_of
 
 
 def _ended(since: datetime) -> QuerySet[Message]:
@@ -61,9 +78,9 @@ def _ended(since: datetime) -> QuerySet[Message]:
     return replies.exclude(status=Message.Status.STREAMING)
 
 
-def _turns(since: datetime) -> Iterator[PastTurn]:
+def _turns(ended: QuerySet[Message]) -> Iterator[PastTurn]:
     """Yield the turns, newest first. The database extracts these columns from the receipts; nothing else is read."""
-    rows = _ended(since).order_by("-created_at").values_list(*COLUMNS)[:MOST]
+    rows = ended.order_by("-created_at").values_list(*COLUMNS)[:MOST]
     for at, user_id, username, request, model, hosted, tokens_in, tokens_out, cached in rows.iterator(chunk_size=CHUNK):
         usage = Usage(tokens_in or 0, tokens_out or 0)
         yield PastTurn(at, user_id, username, _request(request), model or REFUSED, bool(hosted), usage, bool(cached))

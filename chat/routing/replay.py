@@ -189,9 +189,11 @@ def replay(
     in_force: Policy,
     draft: Policy,
     prices: Mapping[str, ModelPrice],
+    changed: Callable[[RouteRequest], RouteRequest] = lambda request: request,
 ) -> ReplayOutcome:
     """Route `turns` again by both policies, among the models that `catalogue_of` returns for each user today.
 
+    `changed` returns what routing is asked by the draft in place of what it was asked.
     Costs are estimates: the tokens that each turn took, at `prices` by model. No model is treated as cooling down.
     """
     totals = _Totals()
@@ -203,7 +205,8 @@ def replay(
         catalogue = catalogue_of(turn.user_id)
         cost_then = Cost() if turn.cached else _cost(turn.model, turn.hosted, turn.usage, prices)
         happened = _RoutedTo(turn.model, "", cost_then)
-        by_policy, by_draft = (_routed(request, turn.usage, catalogue, policy, prices) for policy in (in_force, draft))
+        by_policy = _routed(request, turn.usage, catalogue, in_force, prices)
+        by_draft = _routed(changed(request), turn.usage, catalogue, draft, prices)
         totals.take(turn, request, (happened, by_policy, by_draft))
     return _outcome(totals)
 

@@ -10,7 +10,8 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from chat.comparisons import report
-from chat.models import ComparedReply, Conversation, Message, ModelComparison, ModelVerdict
+from chat.models import ComparedReply, Conversation, Message, ModelComparison
+from chat.models.comparisons import ModelVerdict
 from chat.routing.route import AUTO
 from chat.values import Level
 from langai_site.database.writer import in_database_thread
