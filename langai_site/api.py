@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from chat.api.chat import router as chat
+from chat.api.comparisons import router as comparisons
 from chat.api.conversations import router as conversations
 from chat.api.feedback import router as feedback
 from chat.api.files import router as files
@@ -60,6 +61,7 @@ api.add_router("", chat)
 api.add_router("", search)
 api.add_router("/api", documents)
 api.add_router("/api", files)
+api.add_router("/api/comparisons", comparisons)
 api.add_router("/api/conversations", conversations)
 api.add_router("/api/folders", folders)
 api.add_router("/api/imports", imports)

@@ -97,7 +97,7 @@ async def _begun(user: User, body: Ask, sensitivity: str, key: str) -> runner.Ru
     digest = sending.digest_of(body.model_dump_json(exclude={"stream"}), sensitivity)
 
     def opened() -> storage.Started:
-        return sending.once(user, given, digest, lambda: _open(user, body, sensitivity))
+        return sending.once(user, given, digest, lambda: open_turn(user, body, sensitivity))
 
     return await runner.begin(lambda: in_database_thread(opened))
 
@@ -113,7 +113,8 @@ async def _answer_before(request: HttpRequest, reply: UUID) -> Answer:
     raise NotFoundError(branches.GONE)
 
 
-def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
+def open_turn(user: User, body: Ask, sensitivity: str) -> storage.Started:
+    """Write a message and its empty reply; `sensitivity` is the label that a header states."""
     return storage.post(
         user,
         body.conversation_id,

@@ -2,22 +2,31 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from chat.comparisons.opening import Opened
 from chat.live import runner
 from chat.live.reply import ReplyOpening
+from chat.turns.closing import TurnOutcome
 
 
-async def begin(open_all: Callable[[], Awaitable[Opened]]) -> Opened:
+@dataclass(frozen=True)
+class RunningComparison:
+    """A comparison whose replies run. Shield the `endings` if you await them, as that of a single reply."""
+
+    opened: Opened
+    endings: tuple[asyncio.Task[TurnOutcome], ...]
+
+
+async def begin(open_all: Callable[[], Awaitable[Opened]]) -> RunningComparison:
     """Write the rows of all replies and start them, even if the request is cancelled."""
 
-    async def all_of_them() -> Opened:
+    async def all_of_them() -> RunningComparison:
         opened = await open_all()
-        first = opened.started[0]
-        runner.start(first, ReplyOpening(text=first.request.question))
-        for started in opened.started[1:]:
-            # Pages that show the conversation show one of its answers: the last.
-            runner.start(started, ReplyOpening(replaces=str(first.reply)))
-        return opened
+        first, *others = opened.started
+        endings = [runner.start(first, ReplyOpening(text=first.request.question))]
+        # Pages that show the conversation show one of its answers: the last.
+        endings += [runner.start(started, ReplyOpening(replaces=str(first.reply))) for started in others]
+        return RunningComparison(opened, tuple(endings))
 
     return await asyncio.shield(asyncio.create_task(all_of_them()))

@@ -92,8 +92,8 @@ async def _compare(
         _once(request, user, place, open_turn)
         return found[0]
 
-    opened = await several.begin(lambda: as_user(request, open_all))
-    return pages.moved(request, reverse("chat:comparison", args=[opened.id]))
+    running = await several.begin(lambda: as_user(request, open_all))
+    return pages.moved(request, reverse("chat:comparison", args=[running.opened.id]))
 
 
 def _sent_before(request: HttpRequest, sent: AlreadySentError) -> HttpResponse:

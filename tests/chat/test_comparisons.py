@@ -14,10 +14,12 @@ from chat.models import ComparedReply, Conversation, Message, ModelComparison
 from chat.models.comparisons import ModelVerdict
 from chat.routing.route import AUTO
 from chat.values import Level
+from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
 from langai_site.usage import prices
 from langai_site.usage.models import Budget, Reservation, UsageEntry
+from tests.api.conftest import error_of, program_of
 from tests.chat.factories import first_policy
 from tests.chat.test_spending import upstream  # noqa: F401 - a fixture
 from tests.chat.test_views import ended
@@ -208,6 +210,24 @@ async def test_while_an_answer_is_written_nothing_is_chosen_and_all_can_be_stopp
     await ended()
     stopped = await in_database_thread(lambda: ComparedReply.objects.get(pk=running.pk).reply.status)
     assert stopped == "stopped"
+
+
+async def test_programs_compare_too(client, alice, bob):
+    program = await program_of(alice, Scope.CHAT)
+    refused = await program.post("/api/comparisons", message="How long?", models=[FIRST, AUTO])
+    assert error_of(refused) == (400, "invalid")
+    body = {"message": "How long?", "models": [FIRST, SECOND], "blind": True, "collections": []}
+    made = (await program.post("/api/comparisons", **body)).json()
+    assert [(one["status"], one["model"], one["cost"]) for one in made["answers"]] == [("complete", None, None)] * 2
+    assert all(one["message"] for one in made["answers"])
+    path, reply = f"/api/comparisons/{made['id']}", made["answers"][0]["reply_id"]
+    theirs = await program_of(bob, Scope.CHAT)
+    assert error_of(await theirs.get(path)) == (404, "not_found")
+    assert error_of(await theirs.post(f"{path}/choose", reply_id=reply)) == (404, "not_found")
+    chosen = (await program.post(f"{path}/choose", reply_id=reply)).json()
+    assert (chosen["chosen"], chosen["blind"]) == (reply, False)
+    assert {one["model"] for one in chosen["answers"]} == {FIRST, SECOND}
+    assert (await program.get(path)).json() == chosen
 
 
 async def test_the_report_names_no_winner_before_twenty_choices(client):
