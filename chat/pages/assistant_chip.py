@@ -68,8 +68,12 @@ def _of(user_id: int, assistant: Assistant, models: frozenset[str]) -> Assistant
         reverse("chat:assistant", args=[assistant.pk]),
         assistant.purpose,
         tuple(assistant.starters),
-        " ".join(filter(None, (_model(assistant, models), _documents(user_id, assistant)))),
+        " ".join(filter(None, (_draft(assistant), _model(assistant, models), _documents(user_id, assistant)))),
     )
+
+
+def _draft(assistant: Assistant) -> str:
+    return _("This is your draft of its next version.") if assistant.trial_for_id else ""
 
 
 def _model(assistant: Assistant, models: frozenset[str]) -> str:

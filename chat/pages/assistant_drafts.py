@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from chat.assistants import drafting, using
 from chat.evaluation import drafts
+from chat.models.keeping import Keeping
 from chat.pages import assistant_forms, receipt_text
 from chat.pages import conversation as pages
 from chat.pages.signing_in import page_of_person
@@ -53,6 +54,7 @@ def _context(user: User, assistant_id: UUID) -> dict[str, Any]:
         "days": drafts.DAYS,
         "outcome": outcome,
         "costs": [receipt_text.cost(tally.cost.amount) for tally in (outcome.in_force, outcome.draft)],
+        "keep": Keeping.HOUR,
         "once": pages.new_key(),
     }
 

@@ -5,12 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from chat.assistants import access, drafting, editing
 from chat.assistants.editing import AssistantForm
+from chat.conversations import keeping
 from chat.evaluation import cases, drafts
 from chat.models import Assistant, AssistantUse, Conversation, Message
 from chat.models.assistants import AssistantDraft
+from chat.models.keeping import Keeping
 from chat.routing.route import RouteRequest
 from chat.turns import storage
 from chat.values import Level
@@ -47,6 +50,9 @@ def test_an_editor_tries_what_the_form_says_and_saves_it_then(client, alice, bob
     trial = AssistantDraft.objects.get().trial
     shown = client.get(page).text
     assert all(text in shown for text in (OLD, NEW, str(trial.pk)))
+    field = LexborHTMLParser(shown).css_first("[name=keep]").attributes["value"]
+    assert keeping.chosen(alice.pk, field) == Keeping.HOUR
+    assert "your draft of its next version" in client.get(reverse("chat:new"), {"assistant": trial.pk}).text
     assert client.get(reverse("chat:assistant", args=[trial.pk])).url == page
     assert NEW in client.get(f"{reverse('chat:assistant-change', args=[assistant.pk])}?draft=1").text
     tried = storage.post(alice, None, "When?", assistant=trial.pk)
