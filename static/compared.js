@@ -15,5 +15,16 @@ function announceEnded() {
   announce(now.size ? translated("{name} is complete.", { name: ended.join(", ") }) : translated("All answers are complete."));
 }
 
+// A wide formula is scrolled by keyboard, too.
+function reachFormulas() {
+  for (const formula of all("math[display=block]", answers)) formula.tabIndex = 0;
+}
+
+function changed() {
+  announceEnded();
+  reachFormulas();
+}
+
 live = names();
-new MutationObserver(announceEnded).observe(answers, { childList: true, subtree: true });
+reachFormulas();
+new MutationObserver(changed).observe(answers, { childList: true, subtree: true });

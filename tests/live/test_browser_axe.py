@@ -47,6 +47,8 @@ PAGES = (
         "/go/",
         "/go/keys/",
         "/models/",
+        "/compare/",
+        "/comparisons/",
         "/assistants/",
         "/assistants/new/",
         "/prompts/",
@@ -160,6 +162,17 @@ def test_nothing_is_found_in_a_conversation(keeper, upstream):
     keeper.page.get_by_role("link", name="Why not another model?").last.click()
     expect(keeper.page.locator(".verdicts li").first).to_be_visible()
     found["why not another model"] = faults(keeper)
+    keeper.open()
+    keeper.page.get_by_role("button", name="Compare models").click()
+    for name in ("echo", "t500-r0-d0"):
+        keeper.page.locator(f"#comparing [value='hosted_vllm/{name}']").check()
+    found["picking models to compare"] = faults(keeper)
+    keeper.page.keyboard.press("Escape")
+    upstream.script(ANSWER)
+    keeper.page.fill("#text", "What is the grain?")
+    keeper.page.keyboard.press("Enter")
+    expect(keeper.page.get_by_role("button", name="Go on with this one")).to_have_count(2)
+    found["compared answers"] = faults(keeper)
     assert [(state, what) for state, what in found.items() if what] == []
 
 
