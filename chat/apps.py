@@ -60,9 +60,10 @@ class ChatConfig(AppConfig):
 
 
 def _register_for_owners() -> None:
-    """Register what keeps verified answers, knowledge gaps and test cases up to date."""
+    """Register what keeps verified answers, knowledge gaps, review tables and test cases up to date."""
     from chat.evaluation import drafts, running
     from chat.gaps import clustering, testing
+    from chat.reviews import filling
     from chat.verified import following, indexing
     from langai_site import document_uses, registry, stored_data
 
@@ -71,6 +72,7 @@ def _register_for_owners() -> None:
     registry.worker_job("knowledge gaps", seconds=30, run=clustering.run)
     registry.worker_job("tests of knowledge gaps", seconds=10, run=testing.run_requested)
     registry.nightly_job("knowledge gaps", testing.run_all)
+    registry.worker_job("review tables", seconds=2, run=filling.run)
     registry.worker_job("test cases of search", seconds=10, run=running.run)
     registry.nightly_job("test cases of search", running.request_all)
     registry.worker_job("test cases of drafts", seconds=3, run=drafts.run)

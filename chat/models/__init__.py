@@ -24,6 +24,7 @@ from chat.models.messages import (
 )
 from chat.models.policies import RoutingPolicy, RoutingRule
 from chat.models.prompts import Prompt, PromptVersion
+from chat.models.reviews import ReviewCell, ReviewColumn, ReviewRow, ReviewTable
 from chat.models.shares import Share
 from chat.models.transfers import Transfer
 from chat.models.verified import VerifiedAnswer, VerifiedCitation, VerifiedNotice
@@ -57,6 +58,10 @@ __all__ = [
     "Replacement",
     "Reply",
     "ReplyHtml",
+    "ReviewCell",
+    "ReviewColumn",
+    "ReviewRow",
+    "ReviewTable",
     "RoutingPolicy",
     "RoutingRule",
     "SentMessage",

@@ -11,7 +11,7 @@ from chat.conversations import access
 from chat.events import CitedSource, Snapshot
 from chat.grounding import stored
 from chat.grounding.checking import SentenceCheck
-from chat.models import Citation, Message
+from chat.models import Citation, Message, ReviewCell
 from chat.turns.values import Cited
 from chat.verified import following
 from langai_site.accounts.models import User
@@ -95,10 +95,12 @@ def _text(reader: Reader, place: CitedSource) -> str:
 
 
 def discard_uncited() -> None:
-    """Discard replaced versions of documents that no answer, verified or not, cites any more."""
+    """Discard replaced versions of documents that no answer, verified or not, and no review table cites any more."""
     discard_retired(_still_cited)
 
 
 def _still_cited(sources: Collection[UUID]) -> set[UUID]:
     cited = set(Citation.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())
-    return cited | following.still_cited(sources)
+    # A cell of a review table goes with the version that it was answered from.
+    reviewed = set(ReviewCell.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())
+    return cited | reviewed | following.still_cited(sources)

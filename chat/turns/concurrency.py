@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, ReviewCell, ReviewTable
 from langai_site.accounts.models import User
 from langai_site.errors import ConflictError, TooManyError
 from langai_site.usage.spending import reservations
@@ -75,4 +75,8 @@ def _live(user_id: int) -> set[UUID]:
 def _kept_nowhere(user_id: int, live: Collection[UUID]) -> int:
     """Count the answers that are being written for the person outside any conversation."""
     held = reservations.held_since(user_id, timezone.now() - KEPT_NOWHERE) - set(live)
+    if held:
+        # The worker fills review tables, a few cells at once: nobody waits for these answers.
+        held -= set(ReviewCell.objects.filter(attempt__in=held).values_list("attempt", flat=True))
+        held -= set(ReviewTable.objects.of(user_id).filter(hold__in=held).values_list("hold", flat=True))
     return len(held) - Message.objects.filter(pk__in=held).count() if held else 0

@@ -117,6 +117,9 @@ OWN: Mapping[str, str] = {
     "case.import": gettext_noop("Imported test cases"),
     "case.export": gettext_noop("Exported test cases"),
     "case.delete": gettext_noop("Removed a test case"),
+    "review.add": gettext_noop("Made a review table"),
+    "review.export": gettext_noop("Exported a review table"),
+    "review.delete": gettext_noop("Deleted a review table"),
     "assistant.add": gettext_noop("Made an assistant"),
     "assistant.change": gettext_noop("Changed an assistant"),
     "assistant.share": gettext_noop("Changed who may use an assistant"),
@@ -156,6 +159,7 @@ THINGS: Mapping[str, str] = {
     "transfer": gettext_noop("transfer"),
     "verified": gettext_noop("verified answer"),
     "case": gettext_noop("test case"),
+    "review": gettext_noop("review table"),
     "assistant": gettext_noop("assistant"),
     "prompt": gettext_noop("prompt"),
 }

@@ -27,6 +27,7 @@ from chat.models import (
     Conversation,
     EvalCase,
     Message,
+    ReviewTable,
     RoutingPolicy,
     Share,
     VerifiedAnswer,
@@ -375,6 +376,23 @@ def on_case(verb):
     return prepare
 
 
+def on_review(verb):
+    def prepare(w):
+        source = Source.objects.filter(collection=w.collection).first() or Source(
+            document=uuid4(), collection=w.collection, title=CANARY, file_name="x.txt", media_type="text/plain"
+        )
+        source.live = True
+        source.save()
+        if verb == "add":
+            return lambda: w.there.post("/reviews/", {"name": CANARY, "collection": w.collection.pk})
+        table = ReviewTable.objects.create(owner=w.bob, name=CANARY, collection=w.collection)
+        if verb == "export":
+            return lambda: w.there.get(f"/reviews/{table.pk}/export.csv")
+        return lambda: w.there.post(f"/reviews/{table.pk}/delete/")
+
+    return prepare
+
+
 def on_care(**form):
     """Return a post of the page of a document by its owner, which also has its title and label."""
     usual = {"title": f"{CANARY} notes", "label": "public", "owner": "", "review_by": ""}
@@ -508,6 +526,7 @@ ACTS = [
     ("case.keep", "page", on_case("keep")),
     *((f"case.{verb}", "page", on_case(verb)) for verb in ("change", "import", "export")),
     ("case.delete", "page", on_case("remove")),
+    *((f"review.{verb}", "page", on_review(verb)) for verb in ("add", "export", "delete")),
     ("document.change", "page", on_care(owner="bob", review_by="2027-01-31")),
     ("document.change", "page", on_care(title="Other", review_by="2027-01-31")),
     ("document.label", "page", on_care(label="internal", owner="bob")),
