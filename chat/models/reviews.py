@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from langai_site.database.sentence_field import SentenceField
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
@@ -57,7 +58,7 @@ class ReviewColumn(models.Model):
     class Kind(models.TextChoices):
         TEXT = "text", _("Text")
         DATE = "date", _("Date")
-        NUMBER = "number", _("Number")
+        NUMBER = "number", pgettext_lazy("type of an answer", "Number")
         YES_NO = "yes_no", _("Yes or no")
         QUOTATION = "quotation", _("Quotation")
 
