@@ -175,6 +175,9 @@ def _actions() -> list[PaletteEntry]:
         PaletteEntry(gettext("Prompts"), reverse("chat:prompts"), words=gettext("saved templates commands variables")),
         PaletteEntry(gettext("Search documents"), reverse("search:search"), words=gettext("find passages")),
         PaletteEntry(gettext("Library"), reverse("documents:library"), words=gettext("documents collections files")),
+        PaletteEntry(
+            gettext("Review tables"), reverse("chat:reviews"), words=gettext("questions documents compare cells")
+        ),
         PaletteEntry(gettext("Usage"), reverse("usage:mine"), words=gettext("cost budget spending tokens")),
         PaletteEntry(gettext("Models"), reverse("chat:models"), words=gettext("prices")),
         PaletteEntry(
