@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from uuid import UUID
 
 from django.db.models import F
 from django.utils import timezone
@@ -11,12 +12,15 @@ from django.utils import timezone
 from chat.models import EvalCase
 from chat.verified.access import owned_collections
 from langai_site.accounts.models import User
-from langai_site.accounts.open_accounts import AccountClosedError
-from langai_site.sensitivity import Sensitivity
+from langai_site.accounts.open_accounts import AccountClosedError, require_open
+from langai_site.errors import NotAdmittedError
+from langai_site.outbound.types import Present
+from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
 from search.access import managers_of
 from search.models import Source
 from search.questions.quotes import holds
+from search.services.present import labels_of
 from search.types import Hit, Reader
 
 # Passages that are looked at, and cases that one run of the job takes.
@@ -61,10 +65,12 @@ def _hits(case: EvalCase) -> tuple[Hit, ...]:
 
 def _found(case: EvalCase, reader: Reader) -> tuple[Hit, ...]:
     unremembered = replace(reader, is_remembered=False)
-    find = partial(search.find, case.question, unremembered, label=Sensitivity(case.label), limit=DEPTH)
+    read_present = partial(_present, case.pk, reader.user_id)
     try:
-        return asyncio.run(find()).hits
-    except AccountClosedError:
+        label = read_present().label
+        found = search.find(case.question, unremembered, label=label, limit=DEPTH, read_present=read_present)
+        return asyncio.run(found).hits
+    except (AccountClosedError, NotAdmittedError):
         return ()
 
 
@@ -87,6 +93,20 @@ def _rank(case: EvalCase, hits: Sequence[Hit]) -> int | None:
     documents = dict(Source.objects.filter(pk__in={hit.source_id for hit in hits}).values_list("pk", "document"))
     ranks = (at for at, hit in enumerate(hits, 1) if str(documents.get(hit.source_id)) in case.documents)
     return next(ranks, None)
+
+
+def _present(case_id: int, user_id: int) -> Present:
+    """Return the label of a case's question at the moment when a server is asked to embed it.
+
+    The collection and the documents that it names may have risen since it was kept, and the question goes with them.
+    Raises AccountClosedError, and NotAdmittedError if the case was removed.
+    """
+    require_open(user_id)
+    case = EvalCase.objects.select_related("collection").filter(pk=case_id).first()
+    if case is None:
+        raise NotAdmittedError
+    documents = labels_of([UUID(document) for document in case.documents])
+    return Present(highest(Sensitivity(case.label), Sensitivity(case.collection.sensitivity), *documents.values()))
 
 
 def _owner(collection: int) -> User | None:

@@ -78,15 +78,17 @@ async def find(
     history: Sequence[str] = (),
     limit: int = 8,
     caller: Caller = SEARCH,
+    read_present: ReadPresent | None = None,
 ) -> Findings:
     """Return the passages that match `query` best among those that the reader may see, best first, no text twice.
 
     `label` is the label of query and history: an embedder or store that may not see it is not queried. `history` is
     what the same person asked before, oldest first: a follow-up is searched together with it. `caller` is charged if
-    a server embeds the query. A failure becomes a notice: an answer then continues without documents. Raises
-    AccountClosedError if the reader's account is closed before the query is sent to a server.
+    a server embeds the query. `read_present` returns its label at the time when that server is called; without it,
+    `label` stays. A failure becomes a notice: an answer then continues without documents. Raises AccountClosedError if
+    the reader's account is closed before the query is sent to a server.
     """
-    present = partial(present_of_person, reader.user_id, label)
+    present = read_present or partial(present_of_person, reader.user_id, label)
     return await _in_finder(_found, _Query(query, reader, label, filters, tuple(history), limit, caller, present))
 
 

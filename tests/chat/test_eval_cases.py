@@ -15,8 +15,13 @@ from django.utils import timezone
 from chat.evaluation import cases, exchange, running
 from chat.models import Conversation, EvalCase, Feedback, GivenDocument
 from documents import services
+from langai_site.accounts.models import User
+from langai_site.accounts.open_accounts import AccountClosedError
+from langai_site.database.writer import in_database_thread
+from langai_site.errors import NotAdmittedError
 from langai_site.sensitivity import Sensitivity
-from search.models import Collection
+from search import services as search
+from search.models import Collection, Source
 from tests.chat.handbook import LEAVE, QUESTION, asked, read_all
 from tests.search_quality import beir
 
@@ -47,6 +52,36 @@ def test_its_question_has_the_label_that_the_conversation_has_by_now(alice, docu
     reply = asked(alice)
     Conversation.objects.update(label=Sensitivity.CONFIDENTIAL)
     assert cases.keep(alice, reply.pk).label == Sensitivity.CONFIDENTIAL
+
+
+@pytest.mark.parametrize("risen", [Collection, Source])
+def test_a_run_sends_its_question_under_the_labels_of_that_moment(alice, document, shared, monkeypatch, risen):
+    cases.keep(alice, asked(alice).pk)
+    labels, refusals, real = [], [], search.find
+
+    async def find(*args, label, read_present, **more):
+        # The label rises once more between the start of the search and the moment of sending.
+        await in_database_thread(lambda: risen.objects.update(sensitivity=Sensitivity.CONFIDENTIAL))
+        labels.extend([label, (await in_database_thread(read_present)).label])
+        for change in (lambda: User.objects.update(is_active=False), _reopened_without_cases):
+            await in_database_thread(change)
+            try:
+                await in_database_thread(read_present)
+            except (AccountClosedError, NotAdmittedError) as error:
+                refusals.append(type(error))
+        return await real(*args, label=label, read_present=read_present, **more)
+
+    monkeypatch.setattr(search, "find", find)
+    risen.objects.update(sensitivity=Sensitivity.INTERNAL)
+    running.request_all()
+    running.run()
+    assert labels == [Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL]
+    assert refusals == [AccountClosedError, NotAdmittedError]
+
+
+def _reopened_without_cases():
+    User.objects.update(is_active=True)
+    EvalCase.objects.all().delete()
 
 
 def test_what_got_worse_is_said(client, alice, document, shared):
