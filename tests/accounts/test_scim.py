@@ -1,9 +1,11 @@
 """SCIM: what directories send makes, changes and switches off accounts, and fills teams."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -401,3 +403,23 @@ def test_staff_who_are_no_superusers_make_no_directories(client):
     carol.user_permissions.set(Permission.objects.filter(content_type__model="scimdirectory"))
     client.force_login(carol)
     assert client.get(reverse("admin:accounts_scimdirectory_add")).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_members_that_are_added_at_the_same_time_are_all_there(transactional_db):
+    entra = Directory()
+    people = [User.objects.create_user(f"p{number}") for number in range(6)]
+    team = entra.group()
+
+    def add(person):
+        try:
+            answer = entra.patch(
+                f"Groups/{team.pk}", [{"op": "add", "path": "members", "value": [{"value": str(person.pk)}]}]
+            )
+            return answer.status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(add, people)) == [200] * 6
+    assert team.members.count() == 6

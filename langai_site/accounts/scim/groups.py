@@ -3,7 +3,7 @@
 Synchronous.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import IntegrityError, transaction
 from scim2_models import (
@@ -80,11 +80,21 @@ def create(directory: ScimDirectory, given: Group) -> Group:
         raise UniquenessException(
             detail="There is a team with this name. Rename it in LangAI, or give the group another name."
         )
-    team = Team.objects.create(name=name)
+    try:
+        with transaction.atomic():
+            team = Team.objects.create(name=name)
+    except IntegrityError:
+        raise UniquenessException(detail="There is a team with this name now.") from None
     row = ScimGroup.objects.create(directory=directory, team=team, external_id=given.external_id or "")
     team.members.set(_people(given))
     record("team.add", "team", team.pk)
     return resource(row)
+
+
+@transaction.atomic
+def patch(directory: ScimDirectory, group_id: str, apply: Callable[[Group], Group]) -> Group:
+    """Change a team as `apply` changes its group, under a lock: two changes at once are both there. As `change`."""
+    return change(directory, group_id, apply(resource(_group(directory, group_id, lock=True))))
 
 
 @transaction.atomic

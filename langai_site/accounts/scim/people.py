@@ -5,11 +5,11 @@ it from then on. It can give nobody rights, and changes neither name nor address
 address somebody else could take over an admin's account. It can switch them off, except the last superuser.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from scim2_models import (
     Email,
@@ -107,10 +107,20 @@ def create(directory: ScimDirectory, given: Any) -> Any:  # noqa: ANN401 - as ab
     user = User()
     user.set_unusable_password()
     _fill(user, given)
-    user.save()
-    ScimPerson.objects.create(directory=directory, user=user, external_id=given.external_id or "")
+    try:
+        with transaction.atomic():
+            user.save()
+            ScimPerson.objects.create(directory=directory, user=user, external_id=given.external_id or "")
+    except IntegrityError:
+        raise UniquenessException(detail="Another account has just got this userName or externalId.") from None
     record("user.add", "user", user.pk)
     return resource(directory, user)
+
+
+@transaction.atomic
+def patch(directory: ScimDirectory, user_id: str, apply: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - as above
+    """Change an account as `apply` changes its user, under a lock: two changes at once are both there. As `change`."""
+    return change(directory, user_id, apply(resource(directory, _account(user_id, lock=True))))
 
 
 @transaction.atomic

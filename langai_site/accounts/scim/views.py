@@ -1,6 +1,7 @@
 """What is at the addresses of SCIM, below /scim/v2."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from scim2_models import (
@@ -64,8 +65,8 @@ def user(request: HttpRequest, directory: ScimDirectory, user: str) -> HttpRespo
         given = protocol.resource_of(Person, request, is_new=False)
         return protocol.shown(Person, request, people.change(directory, user, given))
     if request.method == "PATCH":
-        after = protocol.patched(Person, request, people.read(directory, user))
-        return protocol.shown(Person, request, people.change(directory, user, after))
+        changed = people.patch(directory, user, partial(protocol.patched, Person, request))
+        return protocol.shown(Person, request, changed)
     if request.method != "GET":
         return _not_allowed("GET, PUT, PATCH, DELETE")
     return protocol.shown(Person, request, people.read(directory, user))
@@ -92,8 +93,8 @@ def group(request: HttpRequest, directory: ScimDirectory, group: str) -> HttpRes
         given = protocol.resource_of(Group, request, is_new=False)
         return protocol.shown(Group, request, groups.change(directory, group, given))
     if request.method == "PATCH":
-        after = protocol.patched(Group, request, groups.read(directory, group))
-        return protocol.shown(Group, request, groups.change(directory, group, after))
+        changed = groups.patch(directory, group, partial(protocol.patched, Group, request))
+        return protocol.shown(Group, request, changed)
     if request.method != "GET":
         return _not_allowed("GET, PUT, PATCH, DELETE")
     return protocol.shown(Group, request, groups.read(directory, group))
