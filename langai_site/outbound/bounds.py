@@ -102,9 +102,12 @@ class AnswerBound(Bound):
         """Count `piece`. Raises TooMuchError."""
         self._spend(len(piece) + BYTES_A_LINE * (piece.count(b"\n") + piece.count(b"\r")))
 
-    def heard(self, text: int, thought: int) -> None:
-        """Allow for the bytes that come along with so many characters. Raises TooMuchError after too many thoughts."""
-        self._room += BYTES_A_DELTA + BYTES_A_CHARACTER * (text + thought)
+    def heard(self, text: int, thought: int, pieces: int = 1) -> None:
+        """Allow for the bytes that come along with so many characters, which came in that many pieces.
+
+        Raises TooMuchError after too many thoughts.
+        """
+        self._room += pieces * BYTES_A_DELTA + BYTES_A_CHARACTER * (text + thought)
         if thought:
             # Each thought has a cost, however short it is.
             self._thoughts -= max(thought, CHARACTERS_A_THOUGHT)

@@ -186,7 +186,8 @@ def _joined(events: Iterable[Event]) -> Iterator[Event]:
     """Join neighbouring pieces of text."""
     for is_text, alike in groupby(events, lambda event: isinstance(event, TextDelta)):
         if is_text:
-            yield TextDelta("".join(event.text for event in alike if isinstance(event, TextDelta)))
+            texts = [event.text for event in alike if isinstance(event, TextDelta)]
+            yield TextDelta("".join(texts), len(texts))
         else:
             yield from alike
 

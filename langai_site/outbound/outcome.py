@@ -65,8 +65,8 @@ class Outcome:
     def read(self, event: Event) -> ModelOutput | None:
         """Take in `event`, and return what it adds. Raises ServerFailedError, and TooMuchError."""
         match event:
-            case TextDelta(text):
-                return self._text(text)
+            case TextDelta(text, pieces):
+                return self._text(text, pieces)
             case ThinkingDelta(text, signature):
                 return self._thought(text, signature)
             case ToolCallDelta():
@@ -87,9 +87,9 @@ class Outcome:
                 raise ServerFailedError(event)
         return None
 
-    def _text(self, text: str) -> Delta:
+    def _text(self, text: str, pieces: int) -> Delta:
         self.patience.renew()
-        self.bound.heard(len(text), 0)
+        self.bound.heard(len(text), 0, pieces)
         self.has_text = self.has_text or not text.isspace()
         self._written += tokens.size(text)
         return Delta(text)

@@ -20,9 +20,10 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """Text to append to the answer; never empty."""
+    """Text to append to the answer; never empty. `pieces` are how many of the server's it was joined from."""
 
     text: str
+    pieces: int = 1
 
 
 @dataclass(frozen=True, slots=True)
