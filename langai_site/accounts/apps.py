@@ -32,6 +32,7 @@ class AccountsConfig(AppConfig):
             roles,
             second_factor,
             senders,
+            terms,
         )
         from langai_site.accounts.models import Team, User
 
@@ -58,6 +59,7 @@ class AccountsConfig(AppConfig):
         m2m_changed.connect(second_factor.on_membership, sender=User.teams.through)
         for signal in (post_save, post_delete):
             signal.connect(second_factor.on_factor, sender=Authenticator)
+        post_save.connect(terms.on_person, sender=User)
         overview.register()
         openwebui.register("people", moving_in.move)
         registry.setup_step("roles", roles.make_groups)
@@ -68,9 +70,10 @@ class AccountsConfig(AppConfig):
 
 
 def _register_nightly_jobs() -> None:
-    from langai_site.accounts import browser_sessions, second_factor, tokens, uploads_api
+    from langai_site.accounts import browser_sessions, second_factor, terms, tokens, uploads_api
 
     uploads_api.register()
     registry.nightly_job("expired tokens", tokens.discard_expired)
     registry.nightly_job("ended sessions", browser_sessions.discard_ended)
     registry.nightly_job("second factors", second_factor.refresh)
+    registry.nightly_job("terms of use", terms.refresh)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
-from langai_site.accounts import keys, limits, second_factor, tokens
+from langai_site.accounts import keys, limits, terms, tokens
 from langai_site.accounts.keys import Credential, UnauthorizedError
 from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
@@ -77,7 +77,7 @@ class SignedIn(APIKeyCookie):
         user = await in_database_thread(get_user, request)
         if not isinstance(user, User):
             return None
-        second_factor.require_set_up(user)
+        terms.require_nothing_due(user)
         await _refuse_forged(request)
         proof = Proof(user.pk, session=sign_in_of(user, request.session.session_key))
         return await entered(request, Credential(user, ALL, proof), self.scope, self.group)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from langai_site.accounts import second_factor
+from langai_site.accounts import terms
 from langai_site.accounts.models import ApiKey, User, hashed
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import Scope
@@ -101,7 +101,7 @@ def revoke_all(rows: Iterable[ApiKey]) -> int:
 def credential_of(key: str) -> Credential:
     """Return the owner of a key and what it may be used for. Raises UnauthorizedError, which says why.
 
-    Raises SecondFactorDueError while the owner has to set up a second factor.
+    Raises DueError while the owner has to set up a second factor or to accept the terms of use.
     """
     row = ApiKey.objects.select_related("user").filter(key_hash=hashed(key)).first()
     if row is None:
@@ -112,7 +112,7 @@ def credential_of(key: str) -> Credential:
         )
     if not row.user.is_active:
         raise UnauthorizedError(_("The account of this API key is closed. Ask an admin."))
-    second_factor.require_set_up(row.user)
+    terms.require_nothing_due(row.user)
     _used(row)
     return Credential(row.user, frozenset(row.scopes), Proof(row.user_id, key=row.pk))
 

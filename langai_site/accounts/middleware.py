@@ -8,11 +8,15 @@ from allauth.account.internal.flows.reauthentication import suspend_request
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from langai_site.accounts import devices, drafts, limits, reauthentication
+from langai_site.accounts.due import DueError
 from langai_site.accounts.models import User
 from langai_site.accounts.second_factor import SecondFactorDueError
 from langai_site.accounts.session import asks_itself
+from langai_site.accounts.terms import TermsDueError
 from langai_site.audit.recording import acts
 from langai_site.errors import TooManyError
 from langai_site.web import languages
@@ -56,10 +60,10 @@ class KnownDevices(InLoop):
 
 
 class ProvenPeople(InLoop):
-    """Lets people who have to set up a second factor reach only its pages; asks for proof before dangerous acts.
+    """Lets people with something due reach only its pages; asks for proof before dangerous acts.
 
     `LoginRequired` has read who is signed in by then, so nothing waits here. Views that find the person themselves
-    raise SecondFactorDueError.
+    raise DueError. Due are a second factor that a team requires, and new terms of use.
     """
 
     # Besides the pages of the second factor itself.
@@ -78,6 +82,8 @@ class ProvenPeople(InLoop):
         name = request.resolver_match.view_name if request.resolver_match else ""
         if user.second_factor_due and not (name in self.REACHABLE or name.startswith("mfa_")):
             return self.process_exception(request, SecondFactorDueError())
+        if user.terms_due and not (name in self.REACHABLE or name.startswith(("mfa_", "accounts:terms"))):
+            return self.process_exception(request, TermsDueError())
         if not reauthentication.is_guarded(request) or reauthentication.is_recent(request, user):
             return None
         methods = get_adapter().get_reauthentication_methods(user)
@@ -89,8 +95,11 @@ class ProvenPeople(InLoop):
         return reauthentication.is_guarded(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Lead somebody who opens a page to where they set up a second factor."""
-        if not isinstance(exception, SecondFactorDueError):
+        """Lead somebody who opens a page to what they have to do first."""
+        if not isinstance(exception, DueError):
             return None
         opens_page = request.method == "GET" and not getattr(request, "htmx", False) and not is_program(request)
-        return redirect("mfa_index") if opens_page else error_response(request, exception)
+        if not opens_page:
+            return error_response(request, exception)
+        back = f"?{urlencode({'next': request.get_full_path()})}" if exception.goes_on else ""
+        return redirect(f"{reverse(exception.page)}{back}")

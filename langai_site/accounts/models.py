@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.scim_models import ScimDirectory, ScimGroup, ScimPerson
 from langai_site.accounts.scopes import Scope
+from langai_site.accounts.terms_models import TermsAcceptance, TermsOfUse
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
-__all__ = ["ScimDirectory", "ScimGroup", "ScimPerson"]
+__all__ = ["ScimDirectory", "ScimGroup", "ScimPerson", "TermsAcceptance", "TermsOfUse"]
 
 # What browsers say of themselves, the more special first: most also name those that they resemble.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
@@ -89,6 +90,9 @@ class User(AbstractUser):
         help_text="The language of pages; empty: as the browser says.",
     )
     # Stored, so that no request needs another query: `second_factor` keeps it right.
+    terms_due = models.BooleanField(
+        default=False, editable=False, help_text=gettext_lazy("The person has not accepted the terms of use in force.")
+    )
     second_factor_due = models.BooleanField(
         gettext_lazy("second factor due"),
         default=False,

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from langai_site.accounts import browser_sessions
+from langai_site.accounts.due import DueError
 from langai_site.accounts.models import Team, User
 from langai_site.accounts.person_groups import group_of
 from langai_site.audit.recording import record
@@ -37,8 +38,9 @@ DUE = gettext_lazy(
 )
 
 
-class SecondFactorDueError(LangAIError):
+class SecondFactorDueError(DueError):
     code, status, link = "second_factor_due", 403, ("mfa_index", gettext_lazy("Set up a second factor"))
+    page = "mfa_index"
 
     def __init__(self) -> None:
         super().__init__(DUE)

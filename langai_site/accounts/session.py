@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
-from langai_site.accounts import limits, second_factor
+from langai_site.accounts import limits, terms
 from langai_site.accounts.drafts import known_person
 from langai_site.accounts.models import User
 from langai_site.audit.recording import acts
@@ -34,7 +34,7 @@ class SignedOutError(LangAIError):
 def signed_in(request: HttpRequest) -> User:
     """Return the request's person and keep them as `request.user`. Reads the database.
 
-    Raises SignedOutError and SecondFactorDueError.
+    Raises SignedOutError and DueError.
     """
     return _required(_found(request))
 
@@ -52,7 +52,7 @@ def _found(request: HttpRequest) -> User | None:
 def _required(user: User | None) -> User:
     if user is None:
         raise SignedOutError(SIGNED_OUT)
-    second_factor.require_set_up(user)
+    terms.require_nothing_due(user)
     return user
 
 
@@ -73,7 +73,7 @@ async def as_user(
     """Run `work(user, *args)` for the signed-in person, in one hop to the writer thread.
 
     Posts and costly pages are counted first. If counting waits for a network, it takes a separate thread and hop.
-    Raises SignedOutError, SecondFactorDueError and TooManyError.
+    Raises SignedOutError, DueError and TooManyError.
     """
     try:
         if not (limits.waits() and limits.is_due(request)):

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from langai_site.accounts import second_factor
+from langai_site.accounts import terms
 from langai_site.accounts.keys import Credential, UnauthorizedError
 from langai_site.accounts.models import TokenFamily, User, hashed
 from langai_site.accounts.proofs import Proof, TokenProof
@@ -59,7 +59,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
     user = get_adapter(request).authenticate(request, username=username.replace("\0", ""), password=password)
     if not isinstance(user, User) or not user.is_active:
         raise UnauthorizedError("The name or password is wrong, or the account is closed.")
-    second_factor.require_set_up(user)
+    terms.require_nothing_due(user)
     if has_second_factor(user):
         raise SecondFactorError(
             "This account needs more than a password to sign in. Make an API key on its page instead."
@@ -149,7 +149,7 @@ def _opened(token: str, kind: str) -> tuple[dict[str, Any], User]:
     found = User.objects.filter(pk=int(claims["sub"]), is_active=True, token_families=claims["family"]).first()
     if found is None or not hmac.compare_digest(claims["state"], _state(found)) or has_second_factor(found):
         raise UnauthorizedError(OVER)
-    second_factor.require_set_up(found)
+    terms.require_nothing_due(found)
     return claims, found
 
 

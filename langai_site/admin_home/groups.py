@@ -21,6 +21,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "SocialApp": gettext_noop("Identity providers"),
         "GroupMapping": gettext_noop("Groups of providers"),
         "ScimDirectory": gettext_noop("Directories (SCIM)"),
+        "TermsOfUse": gettext_noop("Terms of use"),
     },
     gettext_noop("Usage and budgets"): {
         "Budget": "",

@@ -49,7 +49,7 @@ def test_lists_stand_in_plain_groups_each_once(home):
     ]
     assert groups["Accounts"] == [
         *("People", "Teams", "Invitations", "API keys", "Permission groups"),
-        *("Identity providers", "Groups of providers", "Directories (SCIM)"),
+        *("Identity providers", "Groups of providers", "Directories (SCIM)", "Terms of use"),
     ]
     assert groups["Models and connections"] == ["Connections", "Models", "Routing policies"]
 

@@ -40,7 +40,15 @@ from chat.saved_prompts.saved import PromptForm
 from documents import services
 from documents.models import Document
 from langai_site.accounts import browser_sessions, keys, tokens
-from langai_site.accounts.models import BrowserSession, GroupMapping, Invitation, ScimDirectory, Team, User
+from langai_site.accounts.models import (
+    BrowserSession,
+    GroupMapping,
+    Invitation,
+    ScimDirectory,
+    Team,
+    TermsOfUse,
+    User,
+)
 from langai_site.accounts.sharing import Audience
 from langai_site.audit.actions import ACTIONS
 from langai_site.audit.models import AuditEvent
@@ -393,6 +401,14 @@ def on_review(verb):
     return prepare
 
 
+def with_terms(act):
+    def prepare(w):
+        terms = TermsOfUse.objects.create(text=CANARY)
+        return lambda: act(w, terms.pk)
+
+    return prepare
+
+
 def on_care(**form):
     """Return a post of the page of a document by its owner, which also has its title and label."""
     usual = {"title": f"{CANARY} notes", "label": "public", "owner": "", "review_by": ""}
@@ -524,6 +540,10 @@ ACTS = [
     *((f"{kind}.withdraw", "admin", on_withdrawn(kind, CANARY)) for kind in ("assistant", "prompt")),
     *((f"{kind}.reinstate", "admin", on_withdrawn(kind, CANARY, "")) for kind in ("assistant", "prompt")),
     ("case.keep", "page", on_case("keep")),
+    ("terms.publish", "admin", now(lambda w: posted(w.boss, "/admin/accounts/termsofuse/add/", {"text": CANARY}))),
+    ("terms.accept", "page", with_terms(lambda w, pk: w.boss.post("/accounts/terms/", {"terms": pk}))),
+    ("terms.withdraw", "admin", with_terms(lambda w, pk: w.boss.post(
+        "/admin/accounts/termsofuse/", {"action": "withdraw", "_selected_action": [pk]}))),
     *((f"case.{verb}", "page", on_case(verb)) for verb in ("change", "import", "export")),
     ("case.delete", "page", on_case("remove")),
     *((f"review.{verb}", "page", on_review(verb)) for verb in ("add", "export", "delete")),
