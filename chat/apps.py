@@ -13,7 +13,7 @@ class ChatConfig(AppConfig):
         from chat.api import stateless
         from chat.conversations import access, attachments, label_rises, ordering, removing
         from chat.history import rows as history_rows
-        from chat.live import closed_accounts, expiring, leaving, raising, runner
+        from chat.live import closed_accounts, expiring, leaving, raising, retaining, runner
         from chat.markdown import passages
         from chat.transfers import access as transfers
         from chat.transfers import jobs, moving_in, moving_saved
@@ -41,6 +41,7 @@ class ChatConfig(AppConfig):
         registry.worker_job("deleted conversations", seconds=60, run=removing.purge_deleted)
         registry.worker_job("changes of the list", seconds=600, run=ordering.purge)
         registry.worker_job("temporary conversations", seconds=30, run=expiring.purge)
+        registry.nightly_job("retention", retaining.run)
         registry.worker_job("keys of messages", seconds=3600, run=sending.forget_old)
         registry.worker_job("attached files", seconds=300, run=attachments.sweep)
         openwebui.register("chats", moving_in.move)

@@ -12,14 +12,17 @@ from chat.admin.keeping import KeepingRuleAdmin
 from chat.admin.metadata import MetadataAdmin
 from chat.admin.policies import RoutingPolicyAdmin
 from chat.admin.replies import LabelChangeAdmin, ReplyAdmin
+from chat.admin.retention import RetentionRuleAdmin
 from chat.models import Assistant, Conversation, LabelChange, Prompt, Reply, RoutingPolicy
 from chat.models.keeping import KeepingRule
+from chat.models.retention import RetentionRule
 
 admin.site.register(RoutingPolicy, RoutingPolicyAdmin)
 admin.site.register(Assistant, AssistantAdmin)
 admin.site.register(Prompt, PromptAdmin)
 admin.site.register(Reply, ReplyAdmin)
 admin.site.register(KeepingRule, KeepingRuleAdmin)
+admin.site.register(RetentionRule, RetentionRuleAdmin)
 admin.site.register(LabelChange, LabelChangeAdmin)
 
 

@@ -24,6 +24,7 @@ from chat.models.messages import (
 )
 from chat.models.policies import RoutingPolicy, RoutingRule
 from chat.models.prompts import Prompt, PromptVersion
+from chat.models.retention import RetentionRule
 from chat.models.reviews import ReviewCell, ReviewColumn, ReviewRow, ReviewTable
 from chat.models.shares import Share
 from chat.models.transfers import Transfer
@@ -58,6 +59,7 @@ __all__ = [
     "Replacement",
     "Reply",
     "ReplyHtml",
+    "RetentionRule",
     "ReviewCell",
     "ReviewColumn",
     "ReviewRow",

@@ -24,6 +24,7 @@ from chat.conversations import (
     instructions,
     keeping,
     lists,
+    retention,
 )
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
@@ -111,6 +112,7 @@ def page_context(
             "otherwise": retries.OTHERWISE,
             "verifies": verified.owns_any(user),
             "strikes": settings.STRIKE_CONTRADICTED,
+            "retention_end": retention.soon(conversation) if conversation else None,
             "keeping": None if conversation else keeping.choice(user.id, form.get("keep", "") if form else ""),
             "instructions": instructions.exist(user.id),
             "instructions_off": form.get("instructions") == "off"

@@ -74,7 +74,7 @@ ROLES: Mapping[str, Role] = {
             *_rights("accounts", "apikey", verbs=("view", "change")),
             *_rights("outbound", "connection", "model"),
             *_rights("chat", "routingpolicy", verbs=("view", "change")),
-            *_rights("chat", "keepingrule"),
+            *_rights("chat", "keepingrule", "retentionrule"),
             *_rights("chat", "reply", "conversation", "labelchange", verbs=("view",)),
             *_rights("langai_site", "sensitivepattern"),
             *_rights("search", "collection", verbs=("add", "delete")),

@@ -35,6 +35,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "Reply": "",
         "LabelChange": "",
         "KeepingRule": gettext_noop("Temporary chats"),
+        "RetentionRule": gettext_noop("Retention"),
         "Assistant": gettext_noop("Shared assistants"),
         "Prompt": gettext_noop("Shared prompts"),
     },

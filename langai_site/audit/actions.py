@@ -62,6 +62,11 @@ KINDS: Mapping[str, Edits] = {
         gettext_noop("Changed a rule for temporary chats"),
         gettext_noop("Deleted a rule for temporary chats"),
     ),
+    "retentionrule": Edits(
+        gettext_noop("Added a retention rule"),
+        gettext_noop("Changed a retention rule"),
+        gettext_noop("Deleted a retention rule"),
+    ),
     "collection": Edits(
         gettext_noop("Added a collection"), gettext_noop("Changed a collection"), gettext_noop("Deleted a collection")
     ),

@@ -34,6 +34,7 @@ from chat.models import (
     VerifiedCitation,
 )
 from chat.models.keeping import KeepingRule
+from chat.models.retention import RetentionRule
 from chat.routing import policies
 from chat.saved_prompts import saved as saved_prompts
 from chat.saved_prompts.saved import PromptForm
@@ -170,6 +171,8 @@ CRUD = {
                          lambda w: SensitivePattern.objects.create(name="p", kind="word", pattern="owl", label=20)),
     "keepingrule": ("chat/keepingrule", {"keeping": "week"}, {"enforced": "on"},
                     lambda w: KeepingRule.objects.create(team=a_team())),
+    "retentionrule": ("chat/retentionrule", {"kind": "shares", "days": "30"}, {"days": "9"},
+                      lambda w: RetentionRule.objects.create(days=90)),
     "collection": ("search/collection", {"name": "New", "sensitivity": "0", "readers": "everyone"},
                    {"description": "D"}, lambda w: Collection.objects.create(name="Empty")),
 }  # fmt: skip
