@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from langai_site.detectors import detect, detect_by_rules, shown
-from langai_site.models import SensitivePattern
+from langai_site.models import Announcement, SensitivePattern
 from langai_site.web.seen_values import ListRowForm, SeenValuesAdmin, SeenValuesForm
 
 
@@ -32,6 +32,14 @@ class PatternForm(SeenValuesForm[SensitivePattern]):
     """A pattern's page."""
 
     GUARDED = ("label", "enabled")
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(admin.ModelAdmin[Announcement]):
+    """What stands on every page for its time."""
+
+    list_display = ["text", "level", "starts_at", "ends_at", "before_sign_in"]
+    fields = ["text", "level", "starts_at", "ends_at", "before_sign_in"]
 
 
 @admin.register(SensitivePattern)

@@ -23,7 +23,7 @@ class LangAIConfig(AppConfig):
         from langai_site.detectors import patterns
         from langai_site.models import SensitivePattern
         from langai_site.telemetry import health, metrics, metrics_view
-        from langai_site.web import request_metrics
+        from langai_site.web import announcements, request_metrics
 
         assert checks.deployment
         for changed in (post_save, post_delete):
@@ -32,6 +32,7 @@ class LangAIConfig(AppConfig):
         registry.health_check("cache", health.shared_cache)
         registry.health_check("worker", health.worker)
         registry.web_service("health checks", health.watch)
+        registry.web_service("announcements", announcements.watch)
         registry.web_service("event loop", request_metrics.watch_loop)
         registry.web_service("metrics", metrics_view.keep_published)
         registry.worker_job("metrics", seconds=metrics_view.EVERY, run=metrics_view.publish_worker)

@@ -1,4 +1,5 @@
-"""What the shared rooms store: heartbeats, nightly runs, backups, the release, patterns of admins.
+"""What the shared rooms store: heartbeats, nightly runs, backups, the release, patterns and
+announcements of admins.
 
 They stand together because Django looks for the tables of an app in one module, and a room is not an app: moving a
 class to another app would rename its table or need its old name written down for good.
@@ -80,6 +81,39 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+
+class Announcement(models.Model):
+    """A sentence of the admins that stands on every page for its time."""
+
+    class Level(models.TextChoices):
+        INFO = "info", gettext_lazy("Information")
+        WARNING = "warning", gettext_lazy("Warning")
+
+    text = models.CharField(gettext_lazy("text"), max_length=300)
+    level = models.CharField(gettext_lazy("level"), max_length=7, choices=Level, default=Level.INFO)
+    starts_at = models.DateTimeField(
+        gettext_lazy("shown from"), null=True, blank=True, help_text=gettext_lazy("Empty: at once.")
+    )
+    ends_at = models.DateTimeField(
+        gettext_lazy("shown until"), null=True, blank=True, help_text=gettext_lazy("Empty: until you delete it.")
+    )
+    before_sign_in = models.BooleanField(
+        gettext_lazy("also before sign-in"),
+        default=False,
+        help_text=gettext_lazy("If ticked, everybody who opens the sign-in page can read it."),
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name, verbose_name_plural = gettext_lazy("announcement"), gettext_lazy("announcements")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def clean(self) -> None:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": gettext_lazy("It ends before it starts. Choose a later time.")})
 
 
 class SensitivePattern(models.Model):

@@ -230,6 +230,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "langai_site.web.context_processors.csp_nonce",
                 "langai_site.web.context_processors.request_id",
                 "langai_site.web.context_processors.service_problems",
+                "langai_site.web.context_processors.announcements",
                 "langai_site.web.script_words.script_words",
                 "langai_site.accounts.drafts.owner",
                 "langai_site.accounts.preferences.shown",

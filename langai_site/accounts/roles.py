@@ -76,7 +76,7 @@ ROLES: Mapping[str, Role] = {
             *_rights("chat", "routingpolicy", verbs=("view", "change")),
             *_rights("chat", "keepingrule", "retentionrule"),
             *_rights("chat", "reply", "conversation", "labelchange", verbs=("view",)),
-            *_rights("langai_site", "sensitivepattern"),
+            *_rights("langai_site", "announcement", "sensitivepattern"),
             *_rights("search", "collection", verbs=("add", "delete")),
             *_rights("auth", "group", verbs=("view",)),
         ),

@@ -29,7 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "Price": "",
         "MonthClose": gettext_noop("Closed months"),
     },
-    gettext_noop("Safety"): {"SensitivePattern": "", "AuditEvent": gettext_noop("Audit log")},
+    gettext_noop("Safety"): {"SensitivePattern": "", "Announcement": "", "AuditEvent": gettext_noop("Audit log")},
     gettext_noop("Conversations"): {
         "Conversation": "",
         "Reply": "",

@@ -62,6 +62,11 @@ KINDS: Mapping[str, Edits] = {
         gettext_noop("Changed a rule for temporary chats"),
         gettext_noop("Deleted a rule for temporary chats"),
     ),
+    "announcement": Edits(
+        gettext_noop("Added an announcement"),
+        gettext_noop("Changed an announcement"),
+        gettext_noop("Deleted an announcement"),
+    ),
     "retentionrule": Edits(
         gettext_noop("Added a retention rule"),
         gettext_noop("Changed a retention rule"),

@@ -53,7 +53,7 @@ from langai_site.accounts.models import (
 from langai_site.accounts.sharing import Audience
 from langai_site.audit.actions import ACTIONS
 from langai_site.audit.models import AuditEvent
-from langai_site.models import SensitivePattern
+from langai_site.models import Announcement, SensitivePattern
 from langai_site.outbound.models import Connection, Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Budget
@@ -171,6 +171,8 @@ CRUD = {
                          lambda w: SensitivePattern.objects.create(name="p", kind="word", pattern="owl", label=20)),
     "keepingrule": ("chat/keepingrule", {"keeping": "week"}, {"enforced": "on"},
                     lambda w: KeepingRule.objects.create(team=a_team())),
+    "announcement": ("langai_site/announcement", {"text": "Closed", "level": "info"}, {"level": "warning"},
+                     lambda w: Announcement.objects.create(text=CANARY)),
     "retentionrule": ("chat/retentionrule", {"kind": "shares", "days": "30"}, {"days": "9"},
                       lambda w: RetentionRule.objects.create(days=90)),
     "collection": ("search/collection", {"name": "New", "sensitivity": "0", "readers": "everyone"},
