@@ -22,12 +22,12 @@ CHOSEN = {
     "backup": "backup",
     "chat": "answers_cache assistants attachments branches changed_passages changes_during_a_turn comparisons "
     "conversations copying deleting edits eval_cases exports feedback folders history history_filters import_openwebui "
-    "import_saved imports knowledge_gaps label_rises labels lost_access personal_data policies publishing "
-    "replies rises_and_replies saved_prompts sending shares spending stale_sharing temporary titles turns "
-    "verified_answers",
+    "import_saved imports knowledge_gaps label_rises labels long_imports lost_access personal_data policies "
+    "publishing refused_imports replies rises_and_replies saved_prompts sending shares spending "
+    "stale_sharing temporary titles turns verified_answers",
     "detectors": "patterns",
-    "documents": "attached_labels changes_while_read claims importing lanes library own_collections owners originals "
-    "replacing reviews services steps tasks",
+    "documents": "attached_labels changes_while_read claims deleted_documents importing lanes library originals "
+    "own_collections owners replacing reviews services sharing_collections steps tasks",
     "outbound": "catalogue fair_queue health sync_models",
     "search": "access finding indexes keywords_index keywords_many keywords_ranking label_history merging "
     "passage_changes queries reindex relabelling retiring services statements sync verification",

@@ -60,6 +60,12 @@ def alice(transactional_db):
 
 
 @pytest.fixture
+async def program(alice):
+    """Alice's program, whose key has every scope."""
+    return await program_of(alice)
+
+
+@pytest.fixture
 def bob(transactional_db):
     return User.objects.create_user("bob", password=PASSWORD)
 

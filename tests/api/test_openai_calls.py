@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from langai_site.database.writer import in_database_thread
-from tests.api.conftest import offer, program_of
+from tests.api.conftest import offer
 from tests.api.openai_answers import ask, error_of, sent, streamed, text_of
-from tests.api.test_openai_tools import WEATHER, chunk, sse, told
+from tests.api.tool_calls import WEATHER, chunk, sse, told
 
 pytestmark = pytest.mark.usefixtures("upstream")
 CLOCK = {"type": "function", "function": {"name": "clock"}}
@@ -27,11 +27,6 @@ def piece(arguments="", index=0, **fields):
 END = chunk({}, "tool_calls")
 ONE = piece("{}", id="a", name="weather")
 TWO = (called(ONE), called(piece('{"city": "Rome"}', 1, id="b", name="weather")), END)
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 async def answered(program, **fields):

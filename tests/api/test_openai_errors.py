@@ -9,7 +9,7 @@ from langai_site.errors import LangAIError, TooManyError
 from langai_site.outbound import failures
 from langai_site.outbound.models import Model
 from langai_site.web import openai_errors
-from tests.api.conftest import Program, offer, program_of
+from tests.api.conftest import Program, offer
 from tests.api.events import frames_of
 from tests.api.openai_answers import CHAT, EMBED, USER, ask, error_of, problem, streamed, text_of
 
@@ -24,11 +24,6 @@ FINAL = {
     "fail-missing": (404, "model_not_found"),
     "silent-filter": (400, "content_filter"),
 }
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 async def offered(name, **values):

@@ -3,18 +3,12 @@
 import pytest
 
 from langai_site.usage.models import Reservation
-from tests.api.conftest import program_of
 from tests.api.openai_answers import CHAT, USER, ask, error_of, sent
 from tests.detectors import made
 
 pytestmark = pytest.mark.usefixtures("upstream")
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Vienna"}'}}
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "Sunny."}
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 async def prompt(program, upstream, *messages):

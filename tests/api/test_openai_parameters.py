@@ -8,7 +8,7 @@ from chat.api.openai_parameters import STOP_MAX_CHARS, STOPS_MAX
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Reservation
-from tests.api.conftest import offer, program_of
+from tests.api.conftest import offer
 from tests.api.openai_answers import CHAT, USER, ask, error_of, sent, streamed, text_of
 
 pytestmark = pytest.mark.usefixtures("upstream")
@@ -73,11 +73,6 @@ UNSUPPORTED = [
     ("audio", {"audio": {"voice": "alloy", "format": "wav"}}),
     ("web_search_options", {"web_search_options": {}}),
 ]
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 @pytest.mark.parametrize("fields", HARMLESS, ids=str)

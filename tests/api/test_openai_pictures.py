@@ -8,7 +8,6 @@ import pytest
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
-from tests.api.conftest import program_of
 from tests.api.openai_answers import ask, error_of, sent
 
 pytestmark = pytest.mark.usefixtures("upstream")
@@ -19,11 +18,6 @@ SEEN = f"data:image/png;base64,{PNG}"
 def question(url=SEEN, text="What is it?"):
     words = [{"type": "text", "text": text}] if text else []
     return {"role": "user", "content": [*words, {"type": "image_url", "image_url": {"url": url, "detail": "low"}}]}
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 async def test_a_picture_reaches_the_model_with_its_question(program, echo, upstream):

@@ -4,17 +4,12 @@ import json
 
 import pytest
 
-from tests.api.conftest import offer, program_of
+from tests.api.conftest import offer
 from tests.api.openai_answers import USER, ask, sent, streamed, text_of
 from tests.outbound.test_lane import SAYS, chunk, sse
 
 pytestmark = pytest.mark.usefixtures("upstream")
 THOUGHT, ANSWER = "**Hm1** hm2 hm3 hm4 hm5 ", "word1 word2 end."
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 @pytest.fixture

@@ -6,57 +6,15 @@ import pytest
 
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Reservation, UsageEntry
-from tests.api.conftest import program_of
 from tests.api.openai_answers import USER, ask, error_of, sent, streamed
+from tests.api.tool_calls import CALL, CALLS, CITY, EXPECTED, WEATHER, chunk, deep, fragment, sse, told, tool_with
 
 pytestmark = pytest.mark.usefixtures("upstream")
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-WEATHER = {"type": "function", "function": {"name": "weather", "description": "The weather.", "parameters": CITY}}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "city", "schema": CITY, "strict": True}}
-CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "Sunny."}
 
 
-def tool_with(parameters):
-    return {"type": "function", "function": {"name": "a", "parameters": parameters}}
-
-
-def deep(levels):
-    return json.loads('{"a":' * levels + "{}" + "}" * levels)
-
-
-def sse(*chunks):
-    return b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
-
-
-def chunk(delta, reason=None):
-    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
-
-
-def fragment(index, arguments, **first):
-    return {"index": index, **first, "function": {"arguments": arguments, **({"name": "weather"} if first else {})}}
-
-
 # Two calls, whose arguments come in fragments, after a word.
-CALLS = sse(
-    chunk({"role": "assistant", "content": "Let me look."}),
-    chunk({"tool_calls": [fragment(0, "", id="call_a", type="function")]}),
-    chunk({"tool_calls": [fragment(0, '{"city": ')]}),
-    chunk({"tool_calls": [fragment(0, '"Oslo"}')]}),
-    chunk({"tool_calls": [fragment(1, '{"city": "Rome"}', id="call_b", type="function")]}),
-    chunk({}, "tool_calls"),
-    {"choices": [], "usage": {"prompt_tokens": 30, "completion_tokens": 12}},
-)
-EXPECTED = [("call_a", '{"city": "Oslo"}'), ("call_b", '{"city": "Rome"}')]
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
-
-
-def told(message):
-    return [(call["id"], call["function"]["arguments"]) for call in message["tool_calls"]]
 
 
 async def test_calls_come_whole_in_an_answer_that_is_not_streamed(program, echo, upstream):

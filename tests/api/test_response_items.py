@@ -7,18 +7,13 @@ from django.core.cache import caches
 
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
-from tests.api.conftest import offer, program_of
-from tests.api.test_openai_tools import chunk, sse
+from tests.api.conftest import offer
 from tests.api.test_responses import WEATHER, events, respond, response_of
+from tests.api.tool_calls import chunk, sse
 
 pytestmark = pytest.mark.usefixtures("upstream")
 DONE = b"data: [DONE]\n\n"
 THOUGHT_FIRST = (chunk({"content": "I should think. "}), chunk({"content": "So.</think>"}))
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 def kinds(response):

@@ -9,11 +9,11 @@ from pydantic import TypeAdapter
 from chat.models import Conversation
 from langai_site.database.writer import in_database_thread
 from langai_site.usage.models import UsageEntry
-from tests.api.conftest import offer, program_of
+from tests.api.conftest import offer
 from tests.api.events import frames_of
 from tests.api.openai_answers import error_of, sent
 from tests.api.test_openai_pictures import SEEN
-from tests.api.test_openai_tools import CALLS, CITY, EXPECTED, deep
+from tests.api.tool_calls import CALLS, CITY, EXPECTED, deep
 
 pytestmark = pytest.mark.usefixtures("upstream")
 PATH = "/v1/responses"
@@ -21,11 +21,6 @@ WEATHER = {"type": "function", "name": "weather", "description": "The weather.",
 USER = {"role": "user", "content": "x"}
 CALLED = {"type": "function_call", "call_id": "a", "name": "weather", "arguments": "{}"}
 EVENT = TypeAdapter(ResponseStreamEvent)
-
-
-@pytest.fixture
-async def program(alice):
-    return await program_of(alice)
 
 
 async def respond(program, asked="How many days?", **fields):

@@ -35,11 +35,6 @@ def folder(settings, tmp_path):
 
 
 @pytest.fixture
-async def program(alice):
-    return await program_of(alice)
-
-
-@pytest.fixture
 async def notes(alice):
     return await in_database_thread(own.create, alice, CollectionDescription("Notes", "", Sensitivity.PUBLIC))
 

@@ -10,8 +10,8 @@ from chat.transfers.readers import openwebui_saved, placeholders
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 from tests.chat.exports import openwebui, webui_preset, webui_prompt
+from tests.chat.import_reports import imported, left_out
 from tests.chat.test_exports import client_of
-from tests.chat.test_imports import imported, left_out
 
 SELECT = '{{urgency | select:options=["low","high: now"]:default="low"}}'
 

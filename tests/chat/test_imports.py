@@ -2,28 +2,18 @@
 
 import base64
 import json
-import os
-import subprocess
-import sys
-import threading
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from chat.conversations import access as conversations
-from chat.conversations import removing
-from chat.models import Attachment, Conversation, Folder, LabelChange, Message, MessageWords, Reply, Transfer
-from chat.transfers import access, importing, jobs, packages, schema, storing
-from chat.transfers.readers import detection
+from chat.models import Attachment, Conversation, Folder, LabelChange, Message, Reply, Transfer
+from chat.transfers import access, jobs, schema, storing
 from chat.turns import storage
-from langai_site.accounts.models import User
-from langai_site.errors import ConflictError, InvalidError
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from tests.chat.attached import picture
@@ -36,30 +26,10 @@ from tests.chat.exports import (
     openwebui,
     packed,
 )
+from tests.chat.import_reports import counts, imported, left_out
 from tests.chat.test_exports import client_of, content, whole  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def imported(person, data, name="export.zip", floor=None):
-    """Import a file as the worker does; return its row."""
-    worker.stopping.clear()
-    data = data if isinstance(data, bytes) else json.dumps(data).encode()
-    row = access.start_import(person, ContentFile(data, name), floor)
-    assert jobs.run()
-    row.refresh_from_db()
-    return row
-
-
-def counts(row):
-    assert row.status == "done", row.error
-    report = row.report
-    assert report["found"] == sum(report[name] for name in ("imported", "updated", "same", "broken"))
-    return {name: report[name] for name in ("found", "imported", "updated", "same", "broken")}
-
-
-def left_out(row):
-    return {line["reason"]: line["count"] for line in row.report["left_out"]}
 
 
 def tree(conversation):
@@ -262,71 +232,6 @@ def test_a_changed_export_of_langai_lowers_no_label_and_harms_no_page(alice, bob
     assert client_of(bob).get(reverse("chat:conversation", args=[found.id])).status_code == 200
 
 
-def test_one_broken_conversation_costs_only_itself(alice):
-    text = json.dumps(
-        [chatgpt("c1"), chatgpt("c2", "Two"), chatgpt("c3", "Three"), {"title": "Empty", "mapping": {}}, 7]
-    )
-    text = text.replace('"title": "Two"', '"title": Two')
-    row = imported(alice, f'{text[:-1]}, {{"title": "Cut'.encode(), "export.json")
-    assert counts(row) == {"found": 5, "imported": 2, "updated": 0, "same": 0, "broken": 3}
-    broken = {detection.NOT_JSON: 1, detection.NO_MESSAGES: 1, detection.UNFINISHED: 1}
-    assert left_out(row) == {**broken, importing.NO_FILE: 2}
-    page = client_of(alice).get(reverse("chat:transfer", args=[row.id])).content.decode()
-    assert "It is not valid JSON" in page
-
-
-@pytest.mark.parametrize(
-    ("data", "name", "words"),
-    [
-        (b"PK\x03\x04 broken", "x.zip", packages.NOT_A_ZIP),
-        (b"[]", "x.json", importing.NOTHING),
-        (b'{"hello": 1}', "x.json", importing.NOTHING),
-        (packed(readme_json={"a": 1}), "x.zip", importing.NOTHING),
-    ],
-)
-def test_what_is_no_export_says_what_to_do(alice, data, name, words):
-    row = imported(alice, data, name)
-    assert (row.status, row.error) == ("failed", words)
-    assert not access.stored_path(row).exists()
-
-
-def test_zip_bombs_are_refused_and_damage_costs_one_file(alice, monkeypatch, tmp_path):
-    monkeypatch.setattr(packages, "SMALL", 1000)
-    bomb = packed(conversations_json=b"[" + b" " * 3_000_000 + b"]")
-    assert imported(alice, bomb).error == packages.BOMB
-    monkeypatch.setattr(packages, "MOST_ENTRIES", 1)
-    assert imported(alice, packed(a_json=[], b_json=[])).error == packages.TOO_MANY % {"most": packages.MOST_ENTRIES}
-    monkeypatch.undo()
-    damaged = bytearray(packed(a_json=[chatgpt()], b_json=[chatgpt("c2")]))
-    place = damaged.find(b"a.json") + 60
-    damaged[place : place + 20] = b"\xff" * 20
-    row = imported(alice, bytes(damaged))
-    assert counts(row)["imported"] == 1
-    assert left_out(row)[importing.DAMAGED] == 1
-
-
-@pytest.mark.parametrize(("name", "data"), [("notes.txt", b"x"), ("empty.zip", b"")])
-def test_other_files_are_refused_at_once(alice, name, data):
-    with pytest.raises(InvalidError):
-        access.start_import(alice, ContentFile(data, name))
-
-
-def test_one_person_fills_no_disk(alice, bob, settings):
-    settings.IMPORT_MAX_MB = 1
-    half = ContentFile(b"x" * 600_000, "export.json")
-    access.start_import(alice, half)
-    with pytest.raises(ConflictError, match="Wait until some are done"):
-        access.start_import(alice, half)
-    access.start_import(bob, half)
-    for _ in range(access.MOST_EXPORTS):
-        access.start_export(bob.pk, None)
-        Transfer.objects.filter(kind="export").update(status="done")
-    with pytest.raises(ConflictError, match="Remove one"):
-        access.start_export(bob.pk, None)
-    Transfer.objects.filter(owner=bob).first().delete()
-    access.start_export(bob.pk, None)
-
-
 def test_a_killed_worker_loses_and_doubles_nothing(alice, monkeypatch):
     rows = [chatgpt(f"c{number}") for number in range(5)]
     access.start_import(alice, ContentFile(json.dumps(rows).encode(), "export.json"))
@@ -350,126 +255,6 @@ def test_a_killed_worker_loses_and_doubles_nothing(alice, monkeypatch):
     row.refresh_from_db()
     assert counts(row) == {"found": 5, "imported": 5, "updated": 0, "same": 0, "broken": 0}
     assert Conversation.objects.count() == 5
-
-
-def long_conversation(texts=tuple(f"Text {number}" for number in range(90))):
-    value = chatgpt("long")
-    value["mapping"] = {
-        str(number): {
-            "id": str(number),
-            "parent": str(number - 1) if number else None,
-            "message": {
-                "author": {"role": "assistant" if number % 2 else "user"},
-                "content": {"content_type": "text", "parts": [text]},
-                "create_time": BEGAN + number,
-            },
-        }
-        for number, text in enumerate(texts)
-    }
-    return value | {"current_node": str(len(texts) - 1)}
-
-
-@pytest.fixture
-def small_batches(monkeypatch):
-    monkeypatch.setattr(storing, "AT_ONCE", 20)
-
-
-def other_writer(seen):
-    """Write from another connection, as a person would who asks something meanwhile."""
-    try:
-        User.objects.filter(username="alice").update(first_name="A")
-        seen.append((Message.objects.count(), Conversation.objects.alive().count()))
-    finally:
-        connection.close()
-
-
-@pytest.mark.usefixtures("small_batches")
-def test_others_write_while_a_long_conversation_is_imported_and_nobody_sees_half_of_it(alice, monkeypatch):
-    seen: list[tuple[int, int]] = []
-    real = storing._write_messages
-
-    def watched(draft, messages):
-        assert len(messages) <= 20
-        real(draft, messages)
-
-    def watch(_self, _size=0):
-        assert not connection.in_atomic_block
-        thread = threading.Thread(target=other_writer, args=(seen,))
-        thread.start()
-        thread.join(20)
-
-    monkeypatch.setattr(storing, "_write_messages", watched)
-    monkeypatch.setattr(importing._Import, "_watch", watch)
-    assert counts(imported(alice, [long_conversation()], "one.json"))["imported"] == 1
-    assert {20, 40, 60} <= {messages for messages, _talks in seen}
-    assert {talks for messages, talks in seen if messages < 90} == {0}
-    found = Conversation.objects.alive().get()
-    assert found.messages.count() == 90
-    assert found.current_leaf.text == "Text 89"
-
-
-@pytest.mark.usefixtures("small_batches")
-@pytest.mark.parametrize("resumed", [True, False])
-def test_a_worker_killed_within_a_long_conversation_leaves_no_half_of_it(alice, monkeypatch, resumed):
-    access.start_import(alice, ContentFile(json.dumps([long_conversation()]).encode(), "export.json"))
-    real, left = storing._write_messages, [3]
-
-    def dies(draft, messages):
-        left[0] -= 1
-        if not left[0]:
-            raise KeyboardInterrupt
-        real(draft, messages)
-
-    monkeypatch.setattr(storing, "_write_messages", dies)
-    worker.stopping.clear()
-    with pytest.raises(KeyboardInterrupt):
-        jobs.run()
-    monkeypatch.setattr(storing, "_write_messages", real)
-    assert (Message.objects.count(), Conversation.objects.alive().count()) == (40, 0)
-    if not resumed:
-        Conversation.objects.update(deleted_at=timezone.now() - 2 * conversations.UNDO_FOR)
-        removing.purge_deleted()
-        assert not Message.objects.exists()
-    Transfer.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert jobs.run()
-    assert counts(Transfer.objects.get())["imported"] == 1
-    found = Conversation.objects.alive().get()
-    assert (found.messages.count(), found.current_leaf.text) == (90, "Text 89")
-    assert MessageWords.objects.filter(conversation=found, message=None).count() == 1
-
-
-@pytest.mark.usefixtures("small_batches")
-def test_what_is_new_in_a_long_conversation_has_its_label_before_its_text(alice, monkeypatch):
-    texts = [f"Text {number}" for number in range(50)]
-    imported(alice, [long_conversation(texts)], "one.json")
-    labels: list[int] = []
-    real = storing._write_messages
-
-    def watched(draft, messages):
-        labels.append(Conversation.objects.get().label)
-        real(draft, messages)
-
-    monkeypatch.setattr(storing, "_write_messages", watched)
-    value = long_conversation([*texts, *["More"] * 39, SECRET_CARD])
-    assert counts(imported(alice, [value], "two.json"))["updated"] == 1
-    assert set(labels) == {Sensitivity.CONFIDENTIAL}
-    assert len(labels) == 2
-    assert Conversation.objects.alive().get().messages.count() == 90
-
-
-def test_files_that_cannot_be_kept_are_counted_by_reason(alice, settings):
-    settings.ATTACHMENTS_MB = 1
-    attachments = [{"id": f"file-{name}", "name": name} for name in ("film.mp4", "big.txt", "none.txt")]
-    value = chatgpt()
-    value["mapping"]["q1"]["message"]["metadata"]["attachments"] = attachments
-    data = packed(**{"conversations_json": [value], "file-film.mp4": b"x", "file-big.txt": b"x " * 600_000})
-    row = imported(alice, data)
-    assert counts(row)["imported"] == 1
-    assert left_out(row) == {
-        importing.UNREADABLE_TYPE: 1,
-        importing.FULL % {"size": 1}: 1,
-        importing.NO_FILE: 1,
-    }
 
 
 def test_words_are_found_at_once_and_admins_see_no_answers_of_other_programs(alice, admin):
@@ -497,56 +282,3 @@ def test_the_page_takes_files_and_follows_them(alice, bob):
     refused = client.post(reverse("chat:import"), {"files": [SimpleUploadedFile("x.pdf", b"x")]})
     assert (refused.status_code, "cannot be imported" in refused.content.decode()) == (415, True)
     assert client.post(reverse("chat:import")).status_code == 400
-
-
-ROOT = Path(__file__).parent.parent.parent
-READING = """
-import json, resource, sys
-from chat.transfers.readers import detection
-from chat.transfers.readers.elements import elements
-resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
-message = {"author": {"role": "user"}, "content": {"parts": ["word " * 20000]}}
-one = json.dumps({"mapping": {"a": {"message": message}}}).encode()
-pieces = iter([b"["] + [one + b","] * 3000 + [one + b"]"])
-print(sum(1 for element in elements(lambda size: next(pieces, b"")) for found in detection.imported(element)))
-"""
-
-
-@pytest.mark.any_database
-def test_memory_does_not_grow_with_the_file():
-    done = subprocess.run(
-        [sys.executable, "-c", READING], cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300
-    )
-    assert (done.stdout, done.stderr) == ("3001\n", "")
-
-
-def test_halves_of_characters_in_titles_and_folders_cost_nothing_else(alice):
-    project = claude_project()
-    project |= {"name": "Half \ud83d", "prompt_template": "Half \ud83d\0"}
-    broken = chatgpt("c2", "Half \ud83d\0") | {"mapping": {}}
-    row = imported(alice, packed(projects_json=[project], conversations_json=[broken, chatgpt()]))
-    assert (row.report["imported"], row.report["broken"]) == (1, 1)
-    assert Folder.objects.get().name == "Half \N{REPLACEMENT CHARACTER}"
-    page = client_of(alice).get(reverse("chat:transfer", args=[row.id]))
-    assert "Half \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}" in page.content.decode()
-
-
-def test_a_report_is_read_in_the_language_in_which_the_import_was_started(alice, settings):
-    """Reasons are stored in English; a reason with a number in it, in the language of the one who started."""
-    settings.ATTACHMENTS_MB = 1
-    value = chatgpt()
-    value["mapping"]["q1"]["message"]["metadata"]["attachments"] = [
-        {"id": f"file-{name}", "name": name} for name in ("film.mp4", "big.txt")
-    ]
-    data = packed(**{"conversations_json": [value], "file-film.mp4": b"x", "file-big.txt": b"x " * 600_000})
-    with translation.override("de"):
-        row, broken = imported(alice, data), imported(alice, b"PK\x03\x04", "broken.zip")
-    assert importing.UNREADABLE_TYPE in left_out(row)
-    page = client_of(alice)
-    page.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
-    report = page.get(reverse("chat:transfer", args=[row.pk])).text
-    assert "Dateien einer Art, die LangAI nicht lesen kann" in report
-    assert "Dateien über die 1 MB hinaus" in report
-    listed = page.get(reverse("chat:transfers")).text
-    assert "Das ist keine vollständige ZIP-Datei." in listed
-    assert broken.status == "failed"

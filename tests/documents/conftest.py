@@ -2,10 +2,13 @@ import pytest
 from django.core.files.base import ContentFile
 
 from documents import services
+from documents.services import own
+from documents.services.own import CollectionDescription
 from langai_site.accounts.models import User
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
+from tests.documents.library_pages import signed_in_as
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +49,23 @@ def upload(policies, alice):
         return services.upload(file=ContentFile(data.encode() if isinstance(data, str) else data, name), **values)
 
     return upload
+
+
+@pytest.fixture
+def bob(transactional_db):
+    return User.objects.create_user("bob", email="bob@example.org")
+
+
+@pytest.fixture
+def carol(transactional_db):
+    return User.objects.create_user("carol")
+
+
+@pytest.fixture
+def page(bob):
+    return signed_in_as(bob)
+
+
+@pytest.fixture
+def notes(bob):
+    return own.create(bob, CollectionDescription("Notes", "", Sensitivity.PUBLIC))

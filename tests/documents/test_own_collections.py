@@ -1,83 +1,23 @@
 """Collections of one's own: who sees them, what owners do in the Library, and what admins may and may not see."""
 
 import contextlib
-from datetime import timedelta
 
 import pytest
-from asgiref.sync import async_to_sync
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
-from documents import cleanup, places, tasks
-from documents.models import Document, ShareProposal
-from documents.services import changing, library, own, quotas, sharing
+from documents import places, tasks
+from documents.models import Document
+from documents.services import changing, library, own, quotas
 from documents.services.own import CollectionDescription
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import Team, User
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search import services as search
-from search.access import library_collections, reader_of
 from search.models import Collection, Passage, Source
+from tests.documents.library_pages import at, brought, chosen, found_by, send, signed_in_as, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def bob(transactional_db):
-    return User.objects.create_user("bob", email="bob@example.org")
-
-
-@pytest.fixture
-def carol(transactional_db):
-    return User.objects.create_user("carol")
-
-
-@pytest.fixture
-def page(bob):
-    return signed_in_as(bob)
-
-
-@pytest.fixture
-def notes(bob):
-    return own.create(bob, CollectionDescription("Notes", "", Sensitivity.PUBLIC))
-
-
-def signed_in_as(person):
-    browser = Client()
-    browser.force_login(person)
-    return browser
-
-
-def at(name, *args):
-    return reverse(f"documents:{name}", args=args)
-
-
-def chosen(text="Boats leave at nine.", name="boats.txt"):
-    return SimpleUploadedFile(name, text.encode())
-
-
-def send(page, collection, *files, **fields):
-    return page.post(at("upload", collection.pk), {"files": files, **fields}, follow=True)
-
-
-def brought(page, collection, text="Boats leave at nine.", name="boats.txt", **fields):
-    """A document that was uploaded in the Library, and read."""
-    send(page, collection, chosen(text, name), **fields)
-    while tasks.work_once("test"):
-        pass
-    return Document.objects.get(collection=collection, file_name=name)
-
-
-def told(response):
-    return [str(message) for message in response.context["messages"]]
-
-
-def found_by(person, words="when do boats leave"):
-    found = async_to_sync(search.find)(words, reader_of(person), label=Sensitivity.CONFIDENTIAL)
-    return [hit.title for hit in found.hits]
 
 
 def test_from_nothing_to_a_document_that_is_found(page, bob, carol):
@@ -225,92 +165,6 @@ def test_an_owner_renames_labels_and_replaces_a_document(page, bob, notes):
     assert Passage.objects.live().get().text == "Boats leave at eleven."
 
 
-def test_deleted_documents_come_back_in_one_step(page, bob, notes):
-    documents = [brought(page, notes, f"Boats leave at {hour}.", f"{hour}.txt") for hour in ("nine", "ten", "noon")]
-    ids = [document.pk for document in documents[:2]]
-    response = page.post(at("change", notes.pk), {"ids": ids, "action": "delete"}, follow=True)
-    html = response.content.decode()
-    assert "2 documents deleted" in html
-    assert found_by(bob) == ["noon"]
-    assert page.get(at("document", ids[0])).status_code == 404
-    assert page.get(at("original", ids[0])).status_code == 404
-    cleanup.sweep()
-    undo = response.context["deletion"].id
-    page.post(at("restore", notes.pk, undo))
-    assert sorted(found_by(bob)) == ["nine", "noon", "ten"]
-    assert page.post(at("restore", notes.pk, undo)).status_code == 404
-
-
-def test_what_was_uploaded_again_meanwhile_stays_deleted(page, bob, notes):
-    document = brought(page, notes)
-    deletion = changing.delete(bob, notes.pk, [document.pk])
-    again = brought(page, notes)
-    changed = changing.restore(bob, notes.pk, deletion.id)
-    assert changed.count == 0
-    assert "uploaded here again" in changed.refused[0]
-    assert list(Document.objects.all()) == [again]
-
-
-def test_a_document_that_is_deleted_while_it_is_read_is_read_once_it_is_back(page, bob, notes):
-    send(page, notes, chosen())
-    deletion = changing.delete(bob, notes.pk, [Document.objects.get().pk])
-    assert not tasks.work_once("test")
-    changing.restore(bob, notes.pk, deletion.id)
-    assert tasks.work_once("test")
-    assert found_by(bob) == ["boats"]
-
-
-def test_after_an_hour_nothing_of_it_is_left(page, bob, notes, settings):
-    document = brought(page, notes)
-    kept = brought(page, notes, "Boats return at noon.", "return.txt")
-    changing.delete(bob, notes.pk, [document.pk])
-    own.purge()
-    assert Document.with_deleted.count() == 2
-    Document.with_deleted.filter(pk=document.pk).update(deleted_at=timezone.now() - timedelta(hours=2))
-    own.purge()
-    assert list(Document.with_deleted.all()) == [kept]
-    assert set(Source.objects.values_list("document", flat=True)) == {kept.pk}
-    assert len(list((settings.MEDIA_ROOT / "documents").iterdir())) == 1
-
-
-def test_a_removed_collection_comes_back_or_goes_with_all_that_is_in_it(page, bob, carol, notes):
-    brought(page, notes)
-    notes.users.add(carol)
-    response = page.post(at("remove", notes.pk), follow=True)
-    assert "“Notes” is deleted" in response.content.decode()
-    assert found_by(bob) == found_by(carol) == []
-    assert page.get(at("collection", notes.pk)).status_code == 404
-    assert signed_in_as(carol).post(at("restore-collection", notes.pk)).status_code == 404
-    page.post(at("restore-collection", notes.pk))
-    assert found_by(carol) == ["boats"]
-    own.remove(bob, notes.pk)
-    Collection.objects.update(removed_at=timezone.now() - timedelta(hours=2))
-    own.purge()
-    rows = (Collection.objects, Document.with_deleted, Source.objects, Passage.objects)
-    assert [each.count() for each in rows] == [0, 0, 0, 0]
-
-
-def test_what_comes_back_must_still_have_room_if_others_took_it(page, bob, notes, settings):
-    settings.OWN_COLLECTIONS_FILES = 1
-    first = brought(page, notes)
-    deletion = changing.delete(bob, notes.pk, [first.pk])
-    second = brought(page, notes, "Trains leave at ten.", "trains.txt")
-    with pytest.raises(quotas.NoRoomError):
-        changing.restore(bob, notes.pk, deletion.id)
-    own.remove(bob, notes.pk)
-    other = own.create(bob, CollectionDescription("Other", "", Sensitivity.PUBLIC))
-    third = brought(page, other, "Buses leave at one.", "buses.txt")
-    with pytest.raises(quotas.NoRoomError):
-        own.restore(bob, notes.pk)
-    changing.delete(bob, other.pk, [third.pk])
-    assert own.restore(bob, notes.pk).kind == Collection.Kind.OWN
-    # What was there before comes back even if there is more than the setting allows by now.
-    Document.with_deleted.filter(pk=third.pk).delete()
-    deletion = changing.delete(bob, notes.pk, [second.pk])
-    settings.OWN_COLLECTIONS_PASSAGES = settings.OWN_COLLECTIONS_MB = 0
-    assert changing.restore(bob, notes.pk, deletion.id).count == 1
-
-
 def test_renaming_does_not_undo_what_happened_meanwhile(bob, notes, monkeypatch):
     stale = library.managed_collection(bob, notes.pk)
     own.remove(bob, notes.pk)
@@ -318,16 +172,6 @@ def test_renaming_does_not_undo_what_happened_meanwhile(bob, notes, monkeypatch)
     own.describe(bob, notes.pk, CollectionDescription("Diary", "", Sensitivity.PUBLIC))
     notes.refresh_from_db()
     assert (notes.kind, notes.name) == (Collection.Kind.REMOVED, "Diary")
-
-
-def test_an_address_that_two_people_have_names_nobody(page, bob, notes):
-    for name in ("carol", "dave"):
-        User.objects.create_user(name, email="desk@example.org")
-    refused = page.post(at("share", notes.pk), {"people": "desk@example.org"})
-    assert (refused.status_code, "Several people have the e-mail address" in refused.content.decode()) == (400, True)
-    page.post(at("hand-over", notes.pk), {"person": "Desk@example.org"})
-    assert not notes.users.exists()
-    assert list(notes.owners.all()) == [bob]
 
 
 def test_a_moved_document_is_found_by_the_readers_of_its_new_place_and_keeps_its_label(page, bob, carol, notes):
@@ -371,72 +215,6 @@ def test_nothing_is_moved_to_where_it_is_already_or_where_one_has_no_right(page,
     foreign = own.create(carol, CollectionDescription("Foreign", "", Sensitivity.PUBLIC))
     with pytest.raises(NotFoundError):
         changing.move(bob, notes.pk, [first.pk], foreign.pk)
-
-
-def test_it_is_shared_at_once_with_people_and_own_teams(page, bob, carol, notes):
-    mine, foreign = Team.objects.create(name="Mine"), Team.objects.create(name="Foreign")
-    bob.teams.add(mine)
-    form = {"teams": [mine.pk, foreign.pk], "people": "carol, "}
-    page.post(at("share", notes.pk), form)
-    assert (list(notes.teams.all()), list(notes.users.all())) == ([mine], [carol])
-    refused = page.post(at("share", notes.pk), {"people": "carol, dave"})
-    assert (refused.status_code, "There is no account “dave”" in refused.content.decode()) == (400, True)
-    page.post(at("share", notes.pk), {"people": ""})
-    assert notes not in library_collections(carol)
-
-
-def test_a_proposal_holds_once_an_admin_accepts_it(page, bob, carol, alice, notes, settings):
-    settings.OWN_COLLECTIONS_SHARING = "proposal"
-    dave = User.objects.create_user("dave")
-    notes.users.add(dave)
-    page.post(at("share", notes.pk), {"people": "carol"})
-    # Whom it takes away stops reading at once.
-    assert [notes in library_collections(person) for person in (carol, dave)] == [False, False]
-    assert "Waiting for an admin: carol" in page.get(at("settings", notes.pk)).content.decode()
-    proposal = ShareProposal.objects.get()
-    assert page.post(at("decide", proposal.pk), {"decision": "accept"}).status_code == 403
-    admin = signed_in_as(alice)
-    assert "proposed by bob" in admin.get(at("people")).content.decode()
-    admin.post(at("decide", proposal.pk), {"decision": "decline", "reason": "Too early."})
-    assert "Too early." in page.get(at("settings", notes.pk)).content.decode()
-    page.post(at("share", notes.pk), {"people": "carol"})
-    admin.post(at("decide", ShareProposal.objects.get().pk), {"decision": "accept"})
-    assert notes in library_collections(carol)
-
-
-def test_sharing_can_be_switched_off(bob, carol, notes, settings):
-    settings.OWN_COLLECTIONS_SHARING = "nobody"
-    with pytest.raises(ForbiddenError, match="cannot share collections here"):
-        sharing.share(bob, notes.pk, teams=[], people=[carol])
-
-
-def test_it_is_handed_over_with_all_rights_and_its_share_of_the_quota(page, bob, carol, notes, settings):
-    brought(page, notes)
-    own.create(carol, CollectionDescription("Notes", "", Sensitivity.PUBLIC))
-    settings.OWN_COLLECTIONS_FILES = 1
-    page.post(at("hand-over", notes.pk), {"person": "carol", "stays": "1"})
-    notes.refresh_from_db()
-    assert (notes.holder, notes.name, list(notes.owners.all())) == (carol, "Notes (2)", [carol])
-    assert page.get(at("collection", notes.pk)).status_code == 200
-    assert page.get(at("settings", notes.pk)).status_code == 403
-    assert (quotas.quota_of(bob.pk).files, quotas.quota_of(carol.pk).files) == (0, 1)
-    brought(page, own.create(bob, CollectionDescription("More", "", Sensitivity.PUBLIC)))
-    refused = page.post(at("hand-over", Collection.objects.get(name="More").pk), {"person": "carol"})
-    assert "carol has no room for it" in refused.content.decode()
-
-
-def test_an_admin_hands_over_what_somebody_left(bob, carol, alice, notes, client):
-    User.objects.filter(pk=bob.pk).update(is_active=False)
-    client.force_login(alice)
-    assert "1 collection belongs to somebody who has left" in client.get("/admin/").content.decode()
-    client.post(at("reassign", notes.pk), {"person": "carol"})
-    assert notes in library_collections(carol)
-    bob.delete()
-    gone = own.create(carol, CollectionDescription("Gone", "", Sensitivity.PUBLIC))
-    carol.delete()
-    assert sharing.left_behind() == 2
-    sharing.reassign(alice, gone.pk, alice)
-    assert gone in library_collections(alice)
 
 
 def test_owners_of_a_collection_of_the_library_manage_it_without_any_admin_right(page, bob, policies, notes):
