@@ -16,15 +16,16 @@ from tests.tables import make_postgres_tables
 # What a database may do in its own way: locks, conflicts, constraints, cascades, sums, JSON, text search, order.
 # A page or an answer that is made of rows once they are read is the same on both.
 CHOSEN = {
-    "accounts": "api_keys browser_sessions deleting_account roles scim shared sign_ins teams",
+    "accounts": "api_keys browser_sessions deleting_account roles scim shared sign_ins teams terms",
     "api": "conversations documents sent_again syncing tokens usage",
     "audit_log": "actions daily_heads event_feed",
     "backup": "backup",
-    "chat": "answers_cache assistants attachments branches changed_passages changes_during_a_turn comparisons "
-    "conversations copying deleting edits eval_cases exports feedback folders history history_filters import_openwebui "
-    "import_saved imports knowledge_gaps label_rises labels long_imports lost_access personal_data policies "
-    "publishing refused_imports replies rises_and_replies saved_prompts sending shares spending "
-    "stale_sharing temporary titles turns verified_answers",
+    "chat": "answers_cache assistant_drafts assistants attachments branches changed_passages "
+    "changes_during_a_turn comparisons conversations copying deleting edits eval_cases exports feedback "
+    "folders history history_filters import_openwebui import_saved imports knowledge_gaps label_rises "
+    "labels long_imports lost_access personal_data policies publishing refused_imports replies "
+    "retention review_tables rises_and_replies saved_prompts sending shares spending stale_sharing "
+    "temporary titles turns verified_answers",
     "detectors": "patterns",
     "documents": "attached_labels changes_while_read claims deleted_documents importing lanes library originals "
     "own_collections owners replacing reviews services sharing_collections steps tasks",
