@@ -1,7 +1,8 @@
 """Which conversations and shared links retention deletes, and when. Synchronous.
 
-A rule for a label counts rather than one for every label. After a rule has changed, nothing goes before NOTICE is over,
-so people can see what will go, export it, or pin it where that keeps it.
+A rule for a label counts rather than one for every label. A conversation that a rule would delete is noticed first, and
+goes when NOTICE is over: so people can see what will go, export it, or pin it where that keeps it. That holds whatever
+made it due: a rule, a label that rose, a pin that was removed, or an import of something old.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,6 +73,16 @@ def due(kind: str, by: datetime) -> Q | None:
     return found or None
 
 
+def give_notice() -> None:
+    """Note since when a conversation is due within NOTICE, and forget it where it is due no longer."""
+    now = timezone.now()
+    condition = due(Kind.CONVERSATIONS, now + NOTICE)
+    noticed = Conversation.objects.filter(noticed_at__isnull=False)
+    (noticed if condition is None else noticed.exclude(condition)).update(noticed_at=None)
+    if condition is not None:
+        Conversation.objects.filter(condition, noticed_at=None).update(noticed_at=now)
+
+
 def going(user_id: int) -> Going:
     """Return the person's conversations and links that go within NOTICE."""
     by = timezone.now() + NOTICE
@@ -97,8 +108,12 @@ def _with_endings(rows: Iterable[tuple[Row, Ending | None]]) -> list[tuple[Row, 
 
 
 def _ending(among: Sequence[RetentionRule], conversation: Conversation, changed: datetime) -> Ending | None:
+    """Return when retention deletes a conversation, or a link to it, that was last changed then."""
     of_label = next((rule for rule in among if rule.label == conversation.label), None)
     rule = of_label or next((rule for rule in among if rule.label is None), None)
     if rule is None or (rule.keeps_pinned and conversation.pinned_at):
         return None
-    return Ending(max(changed + timedelta(days=rule.days), rule.since + NOTICE), rule.keeps_pinned)
+    at = max(changed + timedelta(days=rule.days), rule.since + NOTICE)
+    if rule.kind == Kind.CONVERSATIONS and at < timezone.now() + NOTICE:
+        at = max(at, (conversation.noticed_at or timezone.now()) + NOTICE)
+    return Ending(at, rule.keeps_pinned)

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 def run() -> None:
     """Delete what is due. One in which an answer is being written waits for the next night."""
+    retention.give_notice()
     conversations, shares = 0, 0
     while some := _retired_some():
         expiring.delete(some)
@@ -37,7 +38,8 @@ def _retired_some() -> Sequence[UUID]:
         return ()
     live = Message.objects.live().values("conversation")
     # Those that were deleted before as well: a killed process may have left one, and their owner has had their time.
-    due = Conversation.objects.filter(condition).exclude(pk__in=live).order_by("updated_at")
+    noticed = Conversation.objects.filter(condition, noticed_at__lte=now - retention.NOTICE)
+    due = noticed.exclude(pk__in=live).order_by("updated_at")
     ids = list(due.select_for_update(of=("self",)).values_list("pk", flat=True)[: expiring.AT_ONCE])
     Conversation.objects.filter(pk__in=ids).update(deleted_at=now)
     return ids

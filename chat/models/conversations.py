@@ -68,6 +68,7 @@ class Conversation(models.Model):
     current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="conversations")
     pinned_at = models.DateTimeField(null=True)
+    noticed_at = models.DateTimeField(null=True, help_text="Since when its person is told that retention deletes it.")
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now)

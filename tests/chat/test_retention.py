@@ -28,7 +28,7 @@ def talk(person, age=0, **values):
     started = storage.post(person, None, "How long is the parental leave?", "quotes")
     finish(started, "Fourteen weeks.")
     found = Conversation.objects.filter(id=started.conversation)
-    found.update(updated_at=timezone.now() - age * DAY, **values)
+    found.update(**{"updated_at": timezone.now() - age * DAY, "noticed_at": timezone.now() - 60 * DAY} | values)
     return found.get()
 
 
@@ -102,11 +102,11 @@ def test_nothing_goes_before_the_notice_of_a_new_rule_is_over(alice, rule):
 def test_an_answer_that_is_being_written_is_waited_for(alice, rule):
     rule()
     started = storage.post(alice, None, "How long?", "quotes")
-    Conversation.objects.update(updated_at=timezone.now() - 90 * DAY)
+    Conversation.objects.update(updated_at=timezone.now() - 90 * DAY, noticed_at=timezone.now() - 60 * DAY)
     retaining.run()
     assert left() == {started.conversation}
     finish(started)
-    Conversation.objects.update(updated_at=timezone.now() - 90 * DAY)
+    Conversation.objects.update(updated_at=timezone.now() - 90 * DAY, noticed_at=timezone.now() - 60 * DAY)
     retaining.run()
     assert left() == set()
 
@@ -152,3 +152,35 @@ def test_every_change_of_a_rule_gives_notice_again(client, admin, rule):
     # Only one rule for every label.
     assert client.post("/admin/chat/retentionrule/add/", form).status_code == 200
     assert RetentionRule.objects.count() == 1
+
+
+@pytest.mark.parametrize("made_due", ["import", "label", "pin", "longer rule gone"])
+def test_whatever_makes_it_due_there_is_notice_first(alice, rule, made_due):
+    rule(days=10, label=Sensitivity.CONFIDENTIAL)
+    rule(days=100, keeps_pinned=True)
+    longer = rule(days=9_000, label=Sensitivity.PUBLIC) if made_due == "longer rule gone" else None
+    old = talk(alice, 500 if made_due != "label" else 50, noticed_at=None)
+    row = Conversation.objects.filter(pk=old.pk)
+    if made_due == "pin":
+        row.update(pinned_at=timezone.now())
+        retaining.run()
+        row.update(pinned_at=None)
+    if made_due == "label":
+        row.update(label=Sensitivity.CONFIDENTIAL)
+    if longer:
+        longer.delete()
+    retaining.run()
+    assert left() == {old.id}
+    assert timezone.now() + 13 * DAY < retention.soon(row.get()).at < timezone.now() + 15 * DAY
+    row.update(noticed_at=timezone.now() - 15 * DAY)
+    retaining.run()
+    assert not left()
+
+
+def test_what_is_due_no_longer_gets_new_notice_later(alice, rule):
+    rule(days=100)
+    old = talk(alice, 500)
+    Conversation.objects.filter(pk=old.pk).update(updated_at=timezone.now())
+    retaining.run()
+    old.refresh_from_db()
+    assert (old.noticed_at, retention.soon(old)) == (None, None)
