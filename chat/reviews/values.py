@@ -46,6 +46,9 @@ def value_of(text: str, kind: str) -> str | None:
     """
     line = next((line for line in text.splitlines() if line.strip(_MARKS)), "")
     bare = _CITATION.sub("", line).strip(_MARKS).strip()
+    if kind == Kind.NUMBER and re.search(rf"-{re.escape(bare)}", line) and bare[:1].isdigit():
+        # A minus, and no mark of a list: that has a space behind it.
+        bare = f"-{bare}"
     if not bare or bare.casefold().rstrip(".").startswith(NOT_STATED.casefold()):
         return ""
     if kind == Kind.DATE:
