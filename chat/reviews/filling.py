@@ -34,6 +34,7 @@ from langai_site.sentences import sentence
 from langai_site.usage import callers
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Entry
+from search.models import Source
 
 logger = logging.getLogger(__name__)
 
@@ -115,11 +116,23 @@ def _finish_tables() -> None:
     for table in ReviewTable.objects.filter(status=Status.RUNNING).exclude(open_cells):
         with transaction.atomic():
             _rest(table, "")
+    _let_lost_cells_rest()
+
+
+@transaction.atomic
+def _let_lost_cells_rest() -> None:
+    """Take cells of stopped tables from workers that died: nobody asks them again, and nothing is held for them."""
+    lost = ReviewCell.objects.filter(state=State.ASKING, lease_until__lt=timezone.now())
+    for cell in lost.exclude(row__table__status=Status.RUNNING).only("attempt", "answered_at"):
+        state = State.EMPTY if cell.answered_at is None else State.DONE
+        mine = ReviewCell.objects.filter(pk=cell.pk, attempt=cell.attempt, state=State.ASKING)
+        if cell.attempt and mine.update(state=state, attempt=None, lease_until=None, most=None):
+            usage.close(cell.attempt, [])
 
 
 def _claimed() -> _CellTurn | None:
     """Take the next cell, one that waits or whose worker died. Its lease makes it this worker's."""
-    lost = Q(state=State.ASKING, lease_until__lt=timezone.now())
+    lost = Q(state=State.ASKING, lease_until__lt=timezone.now(), row__table__status=Status.RUNNING)
     waits = Q(state=State.WAITING, row__table__status=Status.RUNNING)
     open_cells = ReviewCell.objects.filter(waits | lost, row__table__owner__is_active=True)
     cell = open_cells.select_related("row__table__owner", "column").first()
@@ -211,6 +224,10 @@ def _values(asked: _CellTurn) -> dict[str, Any]:
 def _write(asked: _CellTurn, values: dict[str, Any]) -> None:
     """Write how the call ended, unless the cell belongs to another call by now; what it used is entered either way."""
     mine = ReviewCell.objects.filter(pk=asked.cell.pk, attempt=asked.attempt, state=State.ASKING)
+    source = values.get("source_id")
+    if source and not Source.objects.select_for_update().filter(pk=source).exists():
+        # Deleted during the call: nothing of it is kept, and what the call used is entered all the same.
+        values = {"state": State.FAILED, "error": UNREADABLE}
     mine.update(**values, lease_until=None, most=None)
     usage.close(asked.attempt, asked.entries)
 

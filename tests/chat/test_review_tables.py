@@ -24,6 +24,7 @@ from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import Budget, Reservation, UsageEntry
+from langai_site.usage.types import Entry, Usage
 from search.models import Collection, Source
 from tests.chat.handbook import QUESTION, read_all, replaced
 
@@ -72,6 +73,8 @@ def echo(upstream_process, settings):
         ("date", "At the end of March [1]", None, "wrong_kind"),
         ("number", "1,000,000 [1]\nThe cap of liability is EUR 1,000,000 [1].", "1000000", "stands"),
         ("number", "none [1]", None, "wrong_kind"),
+        ("number", "**-1,000,000** [1]", "-1000000", "stands"),
+        ("number", "- 1,000,000 [1]", "1000000", "stands"),
         ("yes_no", "Yes [1]\nIt can be extended [1].", "yes", "stands"),
         ("yes_no", "Yes [1]", "yes", "reworded"),
         ("yes_no", "Maybe [1]", None, "wrong_kind"),
@@ -209,6 +212,32 @@ def test_a_dead_worker_loses_no_finished_cell_and_none_is_paid_twice(alice, tabl
     assert set(ReviewCell.objects.values_list("state", flat=True)) == {"done"}
     assert UsageEntry.objects.filter(source="review").count() == 3
     assert not Reservation.objects.filter(status="held").exists()
+
+
+def test_a_document_deleted_during_a_call_keeps_nothing_and_the_call_is_entered(alice, table, echo):
+    echo.script("25 days [1]")
+    filling.start(alice, table.pk)
+    asked = filling._claimed()
+    Source.objects.all().delete()
+    priced = (Usage(10, 5), Decimal("0.01"), 12, 300, "complete")
+    asked.entries.append(Entry(asked.request.caller, "m", "p", True, Sensitivity.PUBLIC, *priced))
+    filling._write(asked, {"state": "done", "source_id": asked.source, "value": "25 days"})
+    cell = ReviewCell.objects.get()
+    assert (cell.state, cell.value) == ("failed", "")
+    assert UsageEntry.objects.filter(source="review").count() == 1
+
+
+def test_a_stopped_table_is_not_gone_on_with_after_a_crash(alice, table):
+    filling.start(alice, table.pk)
+    dead = filling._claimed()
+    filling.stop(alice, table.pk)
+    ReviewCell.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    run()
+    assert dead
+    assert ReviewCell.objects.get().state == "empty"
+    filling.start(alice, table.pk)
+    run()
+    assert ReviewCell.objects.get().state == "done"
 
 
 def test_a_budget_without_room_starts_nothing(client, alice, table, echo):
