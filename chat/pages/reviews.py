@@ -192,7 +192,7 @@ def cell_page(request: HttpRequest, table: UUID, cell: int) -> HttpResponse:
         else:
             return redirect("chat:review-cell", table, cell)
     found, source = tables.access_cell(user, table, cell)
-    outdated = found.state == found.State.DONE and pricing.is_due(found, found.column, source)
+    outdated = pricing.is_outdated(found, found.column, source)
     context = {
         "cell": found,
         "source": source,

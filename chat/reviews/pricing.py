@@ -60,6 +60,12 @@ def is_due(cell: ReviewCell, column: ReviewColumn, source: Source) -> bool:
     return cell.state != State.DONE or seen != (source.pk, column.fingerprint)
 
 
+def is_outdated(cell: ReviewCell, column: ReviewColumn, source: Source) -> bool:
+    """Return whether document or question has changed since the cell was answered, or corrected without an answer."""
+    has_words = cell.state == State.DONE or cell.correction is not None
+    return has_words and (cell.source_id, cell.fingerprint) != (source.pk, column.fingerprint)
+
+
 def estimate(user: User, table: ReviewTable) -> Estimate:
     """Return what filling the table would do now. It reads rows, and asks nobody."""
     columns = {column.pk: column for column in table.columns.all()}

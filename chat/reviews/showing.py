@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count
 
 from chat.models import ReviewCell, ReviewColumn, ReviewRow, ReviewTable
-from chat.reviews.pricing import is_due
+from chat.reviews.pricing import is_outdated
 from chat.reviews.tables import readable_sources
 from chat.reviews.values import number_of
 from langai_site.accounts.models import User
@@ -55,7 +55,7 @@ class ShownRow:
 
     @property
     def is_doubtful(self) -> bool:
-        return any(one.cell.is_doubtful for one in self.cells)
+        return any(one.cell.is_doubtful or one.is_outdated for one in self.cells)
 
 
 @dataclass
@@ -100,7 +100,7 @@ def _cells(
     found = {(cell.row_id, cell.column_id): cell for cell in ReviewCell.objects.filter(row__table=table).defer(*HEAVY)}
     return {
         pk: [
-            ShownCell(cell, column, cell.state == State.DONE and is_due(cell, column, source))
+            ShownCell(cell, column, is_outdated(cell, column, source))
             for column in columns
             if (cell := found.get((pk, column.pk)))
         ]

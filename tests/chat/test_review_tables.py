@@ -161,6 +161,18 @@ def test_a_correction_stays_and_is_marked_once_the_document_changes(alice, table
     assert "28 days" in cell.value
 
 
+def test_a_correction_of_a_cell_without_an_answer_is_marked_too(client, alice, table, document):
+    cell = ReviewCell.objects.get()
+    tables.correct(alice, table.pk, cell.pk, "25")
+    client.force_login(alice)
+    address = reverse("chat:review", args=[table.pk])
+    assert "document or question changed" not in client.get(address).text
+    replaced(document, "Everyone has 28 days of holiday a year.")
+    page = client.get(address, {"doubtful": "1"}).text
+    assert "document or question changed" in page
+    assert "corrected by hand; changed since" in client.get(reverse("chat:review-cell", args=[table.pk, cell.pk])).text
+
+
 def test_what_may_no_longer_be_read_is_not_shown_nor_sent_nor_exported(client, alice, bob, document, shared):
     table = tables.create(bob, "Mine", shared.pk)
     tables.save_column(bob, table.pk, None, "Days", QUESTION, "text")
