@@ -93,6 +93,8 @@ def as_xlsx(found: ShownTable, link: str) -> bytes:
     from openpyxl import Workbook
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+    # Spreadsheets know no earlier day, and show its number as ####.
+    first_day = date(1900, 3, 1)
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = _("Review table")[:31]
@@ -100,6 +102,8 @@ def as_xlsx(found: ShownTable, link: str) -> bytes:
     for down, row in enumerate(rows_of(found, link), 1):
         for across, value in enumerate(row, 1):
             cell = sheet.cell(down, across)
+            if isinstance(value, date) and value < first_day:
+                value = value.isoformat()
             if isinstance(value, str):
                 # Its type after its value: otherwise a text that begins like a formula would be one.
                 cell.value, cell.data_type = ILLEGAL_CHARACTERS_RE.sub("", value), "s"

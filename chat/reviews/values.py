@@ -78,6 +78,12 @@ def number_of(text: str) -> Decimal | None:
     digits = re.sub(r"[\s'\u00a0\u202f]", "", found[0]).replace("\u2212", "-").rstrip(".,")
     # Three digits after every comma: it groups thousands.
     digits = digits.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", digits) else digits
+    # Points before a comma, or several of them: they group thousands, and the comma begins the decimals.
+    digits = (
+        digits.replace(".", "")
+        if re.fullmatch(r"[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d{1,3}(\.\d{3}){2,}", digits)
+        else digits
+    )
     try:
         number = Decimal(digits.replace(",", "."))
     except InvalidOperation:

@@ -73,6 +73,8 @@ def echo(upstream_process, settings):
         ("date", "At the end of March [1]", None, "wrong_kind"),
         ("number", "1,000,000 [1]\nThe cap of liability is EUR 1,000,000 [1].", "1000000", "stands"),
         ("number", "none [1]", None, "wrong_kind"),
+        ("number", "1.000.000 [1]", "1000000", "stands"),
+        ("number", "1.234,5 [1]", "1234.5", "reworded"),
         ("number", "**-1,000,000** [1]", "-1000000", "stands"),
         ("number", "- 1,000,000 [1]", "1000000", "stands"),
         ("yes_no", "Yes [1]\nIt can be extended [1].", "yes", "stands"),
@@ -277,6 +279,8 @@ def test_exports_have_typed_values_and_links_and_no_formula(client, alice, table
     tables.correct(alice, table.pk, cell.pk, "=1+1")
     days = tables.save_column(alice, table.pk, None, "Cap", "What is the cap?", "number")
     ReviewCell.objects.filter(column=days).update(state="done", value="25", number=25, verdict="stands")
+    since = tables.save_column(alice, table.pk, None, "Since", "Since when?", "date")
+    ReviewCell.objects.filter(column=since).update(state="done", value="1850-01-31", verdict="stands")
     client.force_login(alice)
     rows = list(csv.reader(io.StringIO(client.get(reverse("chat:review-export", args=[table.pk, "csv"])).text)))
     assert rows[1][0] == "Leave"
@@ -288,6 +292,7 @@ def test_exports_have_typed_values_and_links_and_no_formula(client, alice, table
     sheet = book.worksheets[0]
     assert (sheet["B2"].value, sheet["B2"].data_type) == ("=1+1", "s")
     assert sheet["E2"].value == 25
+    assert sheet["H2"].value == "1850-01-31"
     assert sheet["D2"].hyperlink
 
 
