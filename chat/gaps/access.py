@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from chat.gaps import clustering
 from chat.gaps.clustering import MOST_PRIVATE
 from chat.models import GapQuestion, KnowledgeGap
 from chat.verified.access import access_owned_collection, owned_collections
@@ -57,8 +58,10 @@ def of_collection(user: User, collection_id: int) -> CollectionGaps:
     """Return the open gaps of a collection to its owner, those of most people first. Raises NotFoundError."""
     collection = access_owned_collection(user, collection_id)
     found = CollectionGaps(collection)
-    for gap in _open(collection_id):
-        seen = gap.shown[str(collection_id)]
+    gaps = _open(collection_id)
+    now = clustering.shown_now(gaps, collection_id)
+    for gap in gaps:
+        seen = now[gap.pk]
         if seen["people"] < MOST_PRIVATE:
             found.others += seen["questions"]
             continue

@@ -7,9 +7,10 @@ and none that a detector finds sensitive. With fewer people it shows counts, tog
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from chat.gaps import noting
 from chat.grounding.lists import LANGUAGES
@@ -123,13 +124,32 @@ def refresh(gap: KnowledgeGap) -> None:
     gap.save(update_fields=["shown"])
 
 
-def _shown(rows: Sequence[GapQuestion]) -> dict[str, object]:
+def shown_now(gaps: Sequence[KnowledgeGap], collection: int) -> dict[int, dict[str, Any]]:
+    """Return what owners of a collection see of each group now.
+
+    The stored words of a group are used unless one of its questions was deleted or became confidential: the worker
+    refreshes those only at night.
+    """
+    open_rows = GapQuestion.objects.filter(found_at=None, gap__in=gaps)
+    is_raised = Q(reply__conversation__label__gte=Sensitivity.CONFIDENTIAL) | Q(
+        reply__parent__label__gte=Sensitivity.CONFIDENTIAL
+    )
+    is_gone = ~Exists(GapQuestion.objects.there().filter(pk=OuterRef("pk")))
+    changed = set(open_rows.filter(is_raised | is_gone).values_list("gap", flat=True))
+    rows: dict[int | None, list[GapQuestion]] = defaultdict(list)
+    for row in _readable(open_rows.there().filter(gap__in=changed)) if changed else ():
+        if collection in row.collections:
+            rows[row.gap_id].append(row)
+    return {gap.pk: _shown(rows[gap.pk]) if gap.pk in changed else gap.shown[str(collection)] for gap in gaps}
+
+
+def _shown(rows: Sequence[GapQuestion]) -> dict[str, Any]:
     people = {row.reply.conversation.owner_id for row in rows}
     return {
         "people": len(people),
         "questions": len(rows),
         "kinds": dict(Counter(row.kind for row in rows)),
-        "last": max(row.created_at for row in rows).date().isoformat(),
+        "last": max((row.created_at for row in rows), default=timezone.now()).date().isoformat(),
         "words": shared_words(rows) if len(people) >= MOST_PRIVATE else [],
     }
 

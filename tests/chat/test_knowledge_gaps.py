@@ -66,6 +66,18 @@ def test_words_of_confidential_messages_stay_away(alice, bob, carol, document, s
     assert shown(alice, shared) == ([(3, 3, [])], 0)
 
 
+@pytest.mark.parametrize("change", [{"label": Sensitivity.CONFIDENTIAL}, {"deleted_at": timezone.now()}])
+def test_words_of_what_was_raised_or_deleted_since_go_at_once(alice, bob, carol, document, shared, change):
+    for person in (alice, bob, carol):
+        asked(person, GAP)
+    run()
+    assert shown(alice, shared) == ([(3, 3, ["coffee", "machine", "repairs"])], 0)
+    Conversation.objects.filter(owner=carol).update(**change)
+    groups, others = shown(alice, shared)
+    assert not [words for _people, _questions, words in groups if words]
+    assert others == (2 if "deleted_at" in change else 0)
+
+
 def test_a_conversation_that_rose_takes_its_question_along(alice, bob, carol, document, shared, monkeypatch):
     for person in (alice, bob, carol):
         asked(person, GAP)
