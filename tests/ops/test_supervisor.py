@@ -134,10 +134,12 @@ async def test_a_second_request_to_stop_hurries():
 
 async def test_children_of_a_child_end_with_it():
     start = f"p = subprocess.Popen([sys.executable, '-c', {SLEEPER!r}])"
-    code = f"import subprocess, sys; {start}; print(p.pid, flush=True); p.wait()"
+    code = f"import subprocess, sys; {start}; print(f'pid={{p.pid}}', flush=True); p.wait()"
     async with Running(python("worker", code)) as running:
         await running.until("worker", "up")
-        grandchild = int(next(line for name, line in running.lines if name == "worker" and line.isdigit()))
+        # The child of the child may speak before the child does.
+        await running.until("worker", "pid=")
+        grandchild = int(next(line for _, line in running.lines if line.startswith("pid=")).removeprefix("pid="))
         os.kill(running.pid("worker"), signal.SIGKILL)
         await running.until("run", "killed by SIGKILL")
         assert not lives(grandchild)
