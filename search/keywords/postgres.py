@@ -90,7 +90,7 @@ class PostgresIndex(RowIndex):
     def _candidates(
         self, question: KeywordQuestion, wanted: Sequence[Clause], scope: KeywordScope, limit: int
     ) -> Iterable[Candidate]:
-        first, others = (match and f"{_within(scope)} & {match}" for match in _matches(wanted, scope))
+        first, others = (match and f"{_within(scope)} & {match}" for match in _matches(wanted))
         best = sorted(wanted, key=lambda clause: -clause.says)[:RANKED]
         rank = " + ".join(["%s * ts_rank_cd(tokens, %s::tsquery)"] * len(best))
         values = [value for clause in best for value in (clause.says, _expression([clause]))]
@@ -127,13 +127,14 @@ def _share(collections: Sequence[int]) -> float:
     return inside / max(1, everywhere)
 
 
-def _matches(wanted: Sequence[Clause], scope: KeywordScope) -> tuple[str, str]:
+def _matches(wanted: Sequence[Clause]) -> tuple[str, str]:
     """Return the expression to look up first, and the one for what it leaves of the limit.
 
-    The second one has the most frequent clause if not all rows can be read; otherwise it is empty and finds nothing.
+    The second one has the most frequent clause: how many rows that has is an estimate, and all of them may not fit.
+    It is empty, and finds nothing, if there is one clause only.
     """
     *others, most = sorted(wanted, key=lambda clause: (clause.rows, -len(clause.groups)))
-    if not others or scope.share * sum(clause.rows for clause in wanted) <= MOST_ROWS:
+    if not others:
         return _expression(wanted), ""
     return _expression(others), f"{_expression([most])} & !{_expression(others)}"
 

@@ -58,6 +58,15 @@ def test_the_passages_with_all_of_several_frequent_words_come_first(mine):
     assert set(found("backup of the server", mine, limit=3)) == set(both)
 
 
+def test_so_do_those_of_a_collection_that_is_newer_than_what_is_known_of_frequent_words(mine, theirs):
+    put(theirs, servers(2 * MANY))
+    assert found("server", theirs, limit=1)
+    put(mine, servers())
+    put(mine, servers(word="backup"))
+    both = put(mine, ["The server has a backup."] * 3)
+    assert set(found("backup of the server", mine, limit=3)) == set(both)
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL reads in parallel")
 def test_the_order_in_which_parallel_workers_read_does_not_matter(mine):
     put(mine, servers())
