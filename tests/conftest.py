@@ -122,11 +122,18 @@ def tables():
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory, tables):
-    """A data folder as a first start leaves it: static files and models are the same for every server."""
+    """A data folder as a first start leaves it: static files and models are the same for every server.
+
+    Made by somebody whose files everybody may read and write, unless LangAI sees to it.
+    """
 
     def prepare(folder):
         shutil.copy(tables, folder / "langai.sqlite3")
-        manage(folder, "setup")
+        before = os.umask(0)
+        try:
+            manage(folder, "setup")
+        finally:
+            os.umask(before)
 
     return made_once(tmp_path_factory, "prepared", prepare)
 

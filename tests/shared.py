@@ -24,6 +24,8 @@ OWN_SETTINGS = (
         "DJANGO_SETTINGS_MODULE",
     ),
 )
+# Marks a folder that `made_once` has filled.
+MADE = "done"
 # What takes long to prepare and is the same for every server.
 SAME_FOR_ALL = ("model", "static", "static.fingerprint")
 
@@ -33,10 +35,10 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     own = factory.getbasetemp()
     folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / name
     with FileLock(f"{folder}.lock"):
-        if not (folder / "done").exists():
+        if not (folder / MADE).exists():
             folder.mkdir(exist_ok=True)
             make(folder)
-            (folder / "done").touch()
+            (folder / MADE).touch()
     return folder
 
 

@@ -87,6 +87,7 @@ def addresses(secrets: dict[str, UUID]) -> set[str]:
     return found - {"/accounts/logout/"}
 
 
+@pytest.mark.any_database
 def test_no_right_opens_what_somebody_wrote(secrets, caplog):
     """A superuser has all rights, so a role has none that this person lacks."""
     caplog.set_level("CRITICAL")

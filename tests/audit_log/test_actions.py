@@ -588,6 +588,7 @@ def in_a_transaction(action: str, door: str) -> bool:
     )
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("action", "door", "prepare"),
     [

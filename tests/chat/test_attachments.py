@@ -311,15 +311,15 @@ def test_a_picture_is_encoded_again_without_its_metadata(alice):
 
 @pytest.mark.any_database
 @pytest.mark.parametrize(
-    ("data", "name", "words"),
+    ("make", "name", "words"),
     [
-        (picture(size=(8000, 5001), kind="GIF"), "huge.gif", "more than 40 million pixels"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(60), "broken.png", "damaged"),
-        (b"\0\0\0\x1cftypheic" + bytes(60), "phone.jpg", "save it as .jpg"),
+        (lambda: picture(size=(8000, 5001), kind="GIF"), "huge.gif", "more than 40 million pixels"),
+        (lambda: b"\x89PNG\r\n\x1a\n" + bytes(60), "broken.png", "damaged"),
+        (lambda: b"\0\0\0\x1cftypheic" + bytes(60), "phone.jpg", "save it as .jpg"),
     ],
 )
-def test_a_picture_that_cannot_be_shown_says_why(alice, data, name, words):
-    file = attach(alice, data, name)
+def test_a_picture_that_cannot_be_shown_says_why(alice, make, name, words):
+    file = attach(alice, make(), name)
     [found] = attachments.unsent(alice.id, [file])
     assert found.state.state == "failed"
     assert words in found.state.words

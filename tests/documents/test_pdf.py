@@ -81,17 +81,21 @@ def test_scanned_pages_are_recognised_among_others(tmp_path):
 
 @pytest.mark.needs("tesseract")
 @pytest.mark.parametrize(
-    ("data", "limits", "message"),
+    ("make", "limits", "message"),
     [
-        (files.scanned_pdf(), OCR, "no text was recognised"),
-        (files.mixed_pdf(f"scan:{KEEPER}"), replace(OCR, ocr_languages="tlh"), r"Page 1 .* does not know “tlh”"),
+        (files.scanned_pdf, OCR, "no text was recognised"),
         (
-            files.mixed_pdf("Text.", *[f"scan:{KEEPER}"] * 40),
+            lambda: files.mixed_pdf(f"scan:{KEEPER}"),
+            replace(OCR, ocr_languages="tlh"),
+            r"Page 1 .* does not know “tlh”",
+        ),
+        (
+            lambda: files.mixed_pdf("Text.", *[f"scan:{KEEPER}"] * 40),
             replace(OCR, seconds=3),
             r"longer than the 3 seconds .*: \d+ of 40 were done\. Split .* EXTRACTION_SECONDS",
         ),
     ],
 )
-def test_recognition_that_fails_says_why(tmp_path, data, limits, message):
+def test_recognition_that_fails_says_why(tmp_path, make, limits, message):
     with pytest.raises(ExtractionError, match=message):
-        sandbox.extract(written(tmp_path, "a.pdf", data), MODULE, limits)
+        sandbox.extract(written(tmp_path, "a.pdf", make()), MODULE, limits)

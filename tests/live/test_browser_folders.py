@@ -19,7 +19,8 @@ def seed(visit, *titles):
 def test_a_conversation_is_dragged_onto_a_folder_and_back_by_undo(visit):
     seed(visit, "Where is the lease?")
     page = visit.page
-    row, folder = page.locator("#conversations .row", has_text="lease").locator("> a"), page.locator("[data-folder]")
+    row = page.locator("#conversations .row", has_text="the lease").locator("> a")
+    folder = page.locator("[data-folder]")
     row.hover()
     page.mouse.down()
     # What acts on it is loaded with the first one that is dragged.

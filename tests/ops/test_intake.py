@@ -9,6 +9,7 @@ import pytest
 
 from tests.ops.intake import API_UPLOAD, FORM, IN_THE_PIPE, MEGABYTE, UPLOAD, Intake, chunks, form
 from tests.servers import Postgres
+from tests.tables import fill_postgres
 
 INVENTED = ("Cookie: sessionid=invented", "Authorization: Bearer langai_invented", "Authorization: Bearer a.b.c")
 REPLACE = "/admin/documents/document/3f0c2b62-4a54-4d5c-a9de-0a8d1ff3b6a1/replace/"
@@ -207,6 +208,7 @@ def test_a_full_disk_is_told(server):
 def test_while_the_database_is_away_nothing_large_is_taken(tmp_path):
     database = Postgres()
     database.start()
+    fill_postgres(database, "postgres")
     server = Intake(tmp_path, DATABASE_URL=database.url)
     try:
         database.stop()

@@ -9,7 +9,7 @@ import pytest
 
 from langai_site.processes import private_files
 from tests.ops.processes import Program
-from tests.ops.test_settings import manage
+from tests.shared import MADE
 
 OURS = ["secret_key", "langai.sqlite3", "langai.sqlite3-wal", "files/", "model/", "chroma/", "metrics/", "static/"]
 
@@ -136,18 +136,10 @@ def test_what_belongs_to_another_account_is_told_and_langai_goes_on(readable_fol
     assert mode(data) == 0o777
 
 
-def test_setup_makes_private_files_whatever_the_umask(tmp_path):
-    data = filled(tmp_path / "data", ["files/"])
-    before = os.umask(0)
-    try:
-        done = manage("setup", DATA_DIR=str(data))
-    finally:
-        os.umask(before)
-    assert done.returncode == 0, done.stderr
-    assert "files and folders private." in done.stdout
-    opened = [path for path in (data, *data.rglob("*")) if mode(path) & 0o077 and path.parent != data / "files"]
-    assert opened == []
-    assert (data / "static" / "staticfiles.json").is_file()
+def test_setup_makes_private_files_whatever_the_umask(prepared):
+    made = {prepared, *prepared.rglob("*")} - {prepared / MADE}
+    assert [path for path in made if mode(path) & 0o077] == []
+    assert (prepared / "static" / "staticfiles.json").is_file()
 
 
 SHOWN_UMASK = (

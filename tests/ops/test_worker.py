@@ -9,6 +9,7 @@ import pytest
 
 from tests.ops.processes import Program
 from tests.servers import Postgres
+from tests.tables import fill_postgres
 
 CODE = """
 import time
@@ -103,6 +104,7 @@ def test_a_job_that_fails_is_logged_and_runs_again(work):
 def test_jobs_that_wait_hold_no_connection_that_others_need(work):
     postgres = Postgres().start()
     try:
+        fill_postgres(postgres, "postgres")
         program = work(MANY, DATABASE_URL=postgres.url)
         program.until("asked", times=14)
         assert program.stop() == 0
