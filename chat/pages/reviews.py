@@ -121,6 +121,7 @@ def fill(request: HttpRequest, table: UUID) -> HttpResponse:
         "table": row,
         "found": found,
         "least": dollars(found.least),
+        "has_price": bool(found.most),
         "most": None if found.most is None else dollars(found.most),
         "models": found.models.most_common(),
         "refused": [(drawn(why), count) for why, count in found.refused.most_common()],
