@@ -78,9 +78,7 @@ async def _title(started: Started, outcome: TurnOutcome) -> None:
         partial(turn_state.present_beside, started.request, model, started.reply),
         wanted.local_only,
     )
-    written = model_titles.cleaned(await extras.answer(call, model), detectors.scan)
-    is_saved = bool(written) and await in_database_thread(_save, started.conversation, written)
-    if is_saved:
+    if await in_database_thread(_save, started.conversation, await extras.answer(call, model)):
         await publishing.publish(started.conversation, {"type": "conversation.titled"})
 
 
@@ -103,7 +101,12 @@ def _claim(conversation: UUID) -> bool:
 
 
 @transaction.atomic
-def _save(conversation: UUID, written: str) -> bool:
+def _save(conversation: UUID, answer: str) -> bool:
+    """Save the title in a model's answer, if it has one and nobody has typed one; return whether it was saved."""
+    # Here and not in the event loop: a scan reads the admins' patterns from the database.
+    written = model_titles.cleaned(answer, detectors.scan)
+    if not written:
+        return False
     untouched = Conversation.objects.alive().filter(pk=conversation, titled_by=By.ASKED)
     if not untouched.update(title=written, titled_by=By.MODEL):
         return False

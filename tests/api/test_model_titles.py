@@ -69,6 +69,13 @@ async def test_the_first_answer_brings_a_title_that_search_finds(titles, alice):
     assert [one.conversation.id for one in found.found] == [started.conversation]
 
 
+async def test_patterns_that_have_to_be_read_again_lose_no_title(titles, alice, monkeypatch):
+    """Most answers take longer than patterns are remembered, and the event loop cannot read them."""
+    monkeypatch.setattr(detectors.patterns, "REMEMBERED", -1)
+    await asked(alice)
+    assert await title() == "Parental leave"
+
+
 async def test_it_is_in_the_ledger_as_a_title_and_reserves_nothing_afterwards(titles, alice):
     await asked(alice)
     entry = await UsageEntry.objects.aget(kind="title")
