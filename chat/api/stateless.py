@@ -38,7 +38,6 @@ from langai_site import detectors, request_id
 from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
 from langai_site.database.writer import apart, in_database_thread, write_patiently
-from langai_site.detectors import DetectorRule
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.outbound import catalogue
 from langai_site.outbound.lanes.events import ToolCallDelta
@@ -61,13 +60,13 @@ async def answer(user: User, said: StatelessRequest, proof: Proof | None = None)
     reply, passing = uuid4(), LiveAnswer(said, Stops(said.stops))
     _live[reply] = asyncio.Event()
     try:
-        request, rules = await in_database_thread(_opened, user, said, reply)
+        request = await in_database_thread(_opened, user, said, reply)
         if said.sent_files:
             # In a thread: files are hashed and copied.
             request = replace(request, attached=await apart(sent_files.attached, user, said.sent_files))
         with _counted(passing):
             # On a thread: the time grows with the text.
-            request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
+            request = replace(request, causes=await asyncio.to_thread(_causes, request, said))
             async with aclosing(_pieces(request, reply, passing)) as pieces:
                 async for piece in while_open(proof or Proof(user.pk), pieces):
                     yield piece
@@ -108,8 +107,8 @@ def _counted(passing: LiveAnswer) -> Iterator[None]:
 
 
 @transaction.atomic
-def _opened(user: User, said: StatelessRequest, reply: UUID) -> tuple[TurnRequest, Sequence[DetectorRule]]:
-    """Return the turn without its label, with its reservation, and the detector rules."""
+def _opened(user: User, said: StatelessRequest, reply: UUID) -> TurnRequest:
+    """Return the turn without its label, with its reservation."""
     text = said.text if said.pictures else drafts.text(said.text, most=settings.API_MESSAGE_MAX_CHARS)
     model = drafts.model(said.model)
     _refuse_too_long(said)
@@ -143,8 +142,9 @@ def _opened(user: User, said: StatelessRequest, reply: UUID) -> tuple[TurnReques
         files=said.files,
         after=said.after,
         requirements=said.requirements.with_texts(neutralised),
+        patterns=detectors.patterns.current(),
     )
-    return request, detectors.patterns.current()
+    return request
 
 
 def _refuse_too_long(said: StatelessRequest) -> None:
@@ -173,10 +173,11 @@ class _TurnState(StoredTurnState):
         return replace(request, catalogue=_tuned(request.catalogue, self.parameters))
 
 
-def _causes(request: TurnRequest, said: StatelessRequest, rules: Sequence[DetectorRule]) -> tuple[labels.Cause, ...]:
+def _causes(request: TurnRequest, said: StatelessRequest) -> tuple[labels.Cause, ...]:
     """Return what labels the turn: the whole history counts, as it would in a conversation."""
     began = access.began()
-    own = labels.asked(began.label, said.label, detectors.detect("\n\n".join(filter(None, _texts(said))), rules))
+    found = detectors.detect("\n\n".join(filter(None, _texts(said))), request.patterns or ())
+    own = labels.asked(began.label, said.label, found)
     pictures = [labels.picture(Sensitivity[settings.UNREADABLE_LABEL.upper()])] if said.files else []
     return labels.turn(began, (*own, *pictures))
 

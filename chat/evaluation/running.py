@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models import EvalCase
 from chat.verified.access import owned_collections
+from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.accounts.open_accounts import AccountClosedError, require_open
 from langai_site.errors import NotAdmittedError
@@ -106,7 +107,10 @@ def _present(case_id: int, user_id: int) -> Present:
     if case is None:
         raise NotAdmittedError
     documents = labels_of([UUID(document) for document in case.documents])
-    return Present(highest(Sensitivity(case.label), Sensitivity(case.collection.sensitivity), *documents.values()))
+    # Admins may have added patterns since the question was kept.
+    found = [one.label for one in detectors.scan(case.question)]
+    own, shared = Sensitivity(case.label), Sensitivity(case.collection.sensitivity)
+    return Present(highest(own, shared, *found, *documents.values()))
 
 
 def _owner(collection: int) -> User | None:

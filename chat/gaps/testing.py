@@ -11,9 +11,11 @@ from chat.gaps import clustering
 from chat.models import GapQuestion, KnowledgeGap
 from chat.verified import matching
 from chat.verified.match import found_answers
+from langai_site import detectors
 from langai_site.accounts.open_accounts import AccountClosedError, require_open
 from langai_site.errors import NotAdmittedError
 from langai_site.outbound.types import Present
+from langai_site.sensitivity import highest
 from search import services as search
 from search.access import reader_of
 from search.types import Hit
@@ -76,4 +78,6 @@ def _present(row: GapQuestion) -> Present:
     now = rows.select_related("reply__parent", "reply__conversation").first()
     if now is None:
         raise NotAdmittedError
-    return Present(clustering.label_of(now))
+    # Admins may have added patterns since the question was asked.
+    found = [one.label for one in detectors.scan(clustering.text_of(now))]
+    return Present(highest(clustering.label_of(now), *found))

@@ -13,6 +13,7 @@ from chat.models import Message
 from chat.turns import extras, turn_state
 from chat.turns.extras import ExtraCall
 from chat.turns.values import TurnRequest
+from langai_site import detectors
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import ConflictError, ForbiddenError, UnavailableError
 from langai_site.outbound import catalogue
@@ -67,5 +68,6 @@ def _wanted(user_id: int, reply_id: UUID) -> tuple[Message, TurnRequest, list[Mo
         catalogue=tuple(models),
         reader=Reader(user_id, ()),
         caller=access.caller_of(conversation, reply_id),
+        patterns=detectors.patterns.current(),
     )
     return reply, request, extras.candidates(models, Sensitivity(conversation.label), local_only=pick.local_only)

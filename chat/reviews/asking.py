@@ -14,10 +14,13 @@ from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns.given_files import FileUse, GivenFiles
 from chat.turns.turn_state import StoredTurnState
-from chat.turns.values import TurnRequest
+from chat.turns.values import RoutedTurn, TurnRequest
+from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.database.writer import in_database_thread
+from langai_site.errors import NotAdmittedError
 from langai_site.outbound import catalogue
+from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
 from langai_site.usage.spending import budgets
@@ -33,7 +36,8 @@ State = ReviewCell.State
 
 def request_of(user: User, column: ReviewColumn, source: Source, attempt: UUID | None = None) -> TurnRequest:
     """Return the turn that asks a column's question of a document, with what the person may use now. Synchronous."""
-    own = (labels.started(Sensitivity(column.label)), labels.passage(source.title, source.label))
+    found = [labels.Cause(one.label, labels.IN_MESSAGE(found=one.words)) for one in detectors.scan(column.question)]
+    own = (labels.started(Sensitivity(column.label)), *found, labels.passage(source.title, source.label))
     return TurnRequest(
         question=column.question,
         history=(),
@@ -52,14 +56,30 @@ def request_of(user: User, column: ReviewColumn, source: Source, attempt: UUID |
             causes=(labels.passage(source.title, source.label),),
             uses=(FileUse(source.pk, source.title, 0, searched=True),),
         ),
+        patterns=detectors.patterns.current(),
     )
 
 
 @dataclass(frozen=True)
 class CellTurnState(StoredTurnState):
-    """The state of a cell's turn: what it may cost moves from the table's reservation to its own."""
+    """The state of a cell's turn: what it may cost moves from the table's reservation to its own.
+
+    Nothing is sent for a cell that is gone, with its table, row or question, or that another worker has taken.
+    """
 
     table: UUID
+
+    def read_present(self, request: TurnRequest, prepared: RoutedTurn) -> Present:
+        self._require_cell()
+        return super().read_present(request, prepared)
+
+    def read_question(self, request: TurnRequest) -> Present:
+        self._require_cell()
+        return super().read_question(request)
+
+    def _require_cell(self) -> None:
+        if not ReviewCell.objects.filter(attempt=self.reply, state=State.ASKING).exists():
+            raise NotAdmittedError
 
     async def hold(self, most: Decimal | None) -> None:
         if most != 0 and budgets.may_exist():

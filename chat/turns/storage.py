@@ -333,6 +333,7 @@ def _started(
         attached=attached_files.of_branch(conversation, question.id, question.parent_id),
         assistant=applied.assistant,
         notice=applied.notice,
+        patterns=detectors.patterns.current(),
     )
     before = Receipt.from_json(reply.receipt)
     lease = cast(UUID, reply.lease)

@@ -13,7 +13,7 @@ from chat.conversations.labels import Cause
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message
 from chat.routing import policies
-from chat.turns import attached_files, folder_instructions, given_documents
+from chat.turns import added_patterns, attached_files, folder_instructions, given_documents
 from chat.turns.values import Cited, RoutedTurn, TurnRequest
 from chat.verified import matching
 from chat.verified.match import VerifiedMatch
@@ -152,7 +152,7 @@ def _cited_sources(cited: Sequence[Cited]) -> set[UUID]:
 
 
 def _label(request: TurnRequest) -> Sensitivity:
-    """Return the conversation's label, or the turn's own if it is in none.
+    """Return the conversation's label, or the turn's own if it is in none, and what patterns added since find.
 
     Raises NotAdmittedError if the conversation is out of reach, the reply was deleted or the account is closed.
     """
@@ -167,7 +167,7 @@ def _label(request: TurnRequest) -> Sensitivity:
         rows = _ACTIVE.rows(person=person) and [(request.label,)]
     if not rows:
         raise NotAdmittedError
-    return Sensitivity(rows[0][0])
+    return highest(Sensitivity(rows[0][0]), labels.label_of(added_patterns.causes(request)))
 
 
 def _folder_label(request: TurnRequest) -> Sensitivity:
@@ -211,7 +211,8 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
 
 
 def _risen(request: TurnRequest, instructed: tuple[Cause, ...]) -> tuple[Cause, ...]:
-    """Return the causes and those added since: the conversation's label, and labels of earlier text's documents.
+    """Return the causes and those added since: the conversation's label, and labels of earlier text's documents,
+    and what patterns added since find.
 
     `instructed` are the present causes of the folder's and the assistant's instructions.
     """
@@ -219,7 +220,8 @@ def _risen(request: TurnRequest, instructed: tuple[Cause, ...]) -> tuple[Cause, 
     conversation = access.access_conversation(person, conversation_id) if conversation_id else None
     now = [access.so_far(conversation)] if conversation else []
     earlier = earlier_causes(request.cited, request.given)
-    risen = (cause for cause in (*now, *earlier, *instructed) if cause.label > request.label)
+    found = added_patterns.causes(request)
+    risen = (cause for cause in (*now, *earlier, *instructed, *found) if cause.label > request.label)
     return (*request.causes, *risen)
 
 

@@ -25,6 +25,7 @@ from chat.turns.given_files import NO_FILES, Attached, GivenFiles
 from chat.turns.windows import FittedPrompt, PromptTexts
 from chat.values import AssistantInUse, FolderInstructions, VerifiedBy
 from chat.verified.match import VerifiedMatch
+from langai_site.detectors import DetectorRule
 from langai_site.outbound import requirements
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.parts import Image
@@ -58,6 +59,7 @@ class TurnRequest:
     instructions, which come before those of a `folder` and before `instructions`. `is_temporary`: nothing of the turn
     may be cached or searched. `attached` are the files of the conversation, and `given_files` is what of them the model
     is given, once they are read. `assistant` answers, by its instructions; `notice` is told with the answer.
+    `patterns` are the admins' patterns by which the message was scanned; None if it needs no further scan.
     """
 
     question: str
@@ -87,6 +89,7 @@ class TurnRequest:
     given_files: GivenFiles = NO_FILES
     assistant: AssistantInUse | None = None
     notice: str = ""
+    patterns: tuple[DetectorRule, ...] | None = None
 
     @property
     def label(self) -> Sensitivity:
