@@ -23,6 +23,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from chat.markdown.addresses import BEGINNING, HINT, bare_address
 from chat.markdown.allowance import AGAIN, LINK, MOST, STEP, TOKEN, Allowance
+from chat.markdown.destinations import HELPERS
 from chat.markdown.dialect import footnote, footnote_reference, inline_html
 from chat.markdown.emphasis import EmphasisState
 from chat.markdown.maths import block_formula, bracket_maths, dollar_maths
@@ -270,6 +271,7 @@ def parser() -> MarkdownIt:
     markdown.inline.ruler.before("link", "footnote_reference", footnote_reference)
     markdown.inline.ruler.push("inline_html", inline_html)
     markdown.inline.ruler2.before("fragments_join", "shallow", shallow)
+    markdown.helpers = HELPERS  # type: ignore[assignment]
     markdown.inline = InlineParser(markdown)
     markdown.inline.arrange()
     markdown.validateLink = lambda address: bool(ADDRESS.match(address))  # type: ignore[method-assign, assignment]

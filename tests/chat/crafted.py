@@ -31,6 +31,8 @@ CRAFTED: dict[str, Callable[[int], str]] = {
     "strikethrough": _repeated("~~a "),
     "brackets": _repeated("["),
     "links that do not end": _repeated("[a]("),
+    "links that begin in a long word": _repeated("![a](" + "bcd" * 10),
+    "brackets in the address of a link": _repeated("[a](()()()()()()()()"),
     "links": _repeated("[a](b) "),
     "emphasis around links": _repeated("*[a](*"),
     "pictures in links": _repeated("[![a](b)](c) "),
