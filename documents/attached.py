@@ -57,8 +57,10 @@ def prepare(held: Claim, document: Document, extracted: Extracted, watch: Callab
     the person cannot choose one below it later. `watch` is called before each part; an exception from it ends this.
     """
     if is_attached(document):
-        document.sensitivity = label_of(extracted, document.file_name, watch)
-        held.update(sensitivity=document.sensitivity)
+        found = label_of(extracted, document.file_name, watch)
+        document.sensitivity = highest(found, document.found_label)
+        # In the database, because a higher label may be stated for the same file at this moment.
+        held.update(sensitivity=Greatest("found_label", Value(found.value)))
     elif is_own(document):
         found = label_of(extracted, f"{document.file_name} {document.imported_from}", watch)
         # In the database, because the person may raise it at this moment.

@@ -105,6 +105,7 @@ class Document(Version):
         default=Sensitivity.PUBLIC,
         help_text=_("Applies if it is above the collection's."),
     )
+    # For a file that is attached to a message, what was stated with it.
     found_label = models.PositiveSmallIntegerField(
         choices=LABEL_CHOICES,
         default=Sensitivity.PUBLIC,

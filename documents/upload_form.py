@@ -15,7 +15,7 @@ from langai_site.accounts import partial_uploads
 from langai_site.accounts.models import User
 from langai_site.errors import InvalidError, MalformedError
 from langai_site.sensitivity import Sensitivity
-from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
+from langai_site.web.stated_labels import highest_in_form
 
 
 class UploadFields:
@@ -60,8 +60,7 @@ class UploadFields:
     def label(self) -> Sensitivity | None:
         """Return the highest label that is stated; None if none is."""
         try:
-            fields = ((name, value) for name, values in self._fields.lists() for value in values)
-            return highest_stated(self._headers.get(HEADER), *labels_in(fields))
+            return highest_in_form(self._headers, self._fields)
         except InvalidError as error:
             raise MalformedError(error.message) from None
 

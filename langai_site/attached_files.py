@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from langai_site.sensitivity import Sensitivity
+
 State = Literal["waiting", "ready", "failed"]
 
 
@@ -53,8 +55,11 @@ class FileStore(Protocol):
         """Raise InvalidError for a file of a name and size in bytes that is not stored."""
         ...
 
-    def store(self, user: Any, file: Any) -> StoredFile:  # noqa: ANN401 - Django's user and File
-        """Store a file and queue it for reading. Raises InvalidError if it is refused."""
+    def store(self, user: Any, file: Any, lowest: Sensitivity) -> StoredFile:  # noqa: ANN401 - Django's user and File
+        """Store a file and queue it for reading. Raises InvalidError if it is refused.
+
+        Its label is not below `lowest`, also if the same file was stored with a lower one before.
+        """
         ...
 
     def hold(self, document: UUID) -> bool:

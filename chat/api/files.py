@@ -15,6 +15,7 @@ from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import InvalidError, MalformedError
 from langai_site.web.api_errors import documented
+from langai_site.web.stated_labels import HEADER_WORDS, highest_in_form
 
 router = Router(tags=["Files"])
 # Describes the multipart form of an upload. A thread reads the form; ninja would read it in the event loop.
@@ -28,6 +29,11 @@ UPLOAD = {
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
                         "upload": {"type": "string", "description": "Instead: the id of a complete upload."},
+                        "sensitivity": {
+                            "type": "string",
+                            "enum": ["public", "internal", "confidential"],
+                            "description": HEADER_WORDS,
+                        },
                     },
                 }
             }
@@ -83,7 +89,7 @@ def _uploaded(request: HttpRequest, user: User) -> AttachedFile:
     if file is None:
         raise MalformedError("Send a “file”, or as “upload” the id of one that is complete.")
     with file:
-        return attachments.upload(user, file)
+        return attachments.upload(user, file, highest_in_form(request.headers, request.POST))
 
 
 @router.get("/files/{uuid:file}", auth=door(Scope.CHAT), response={200: FileOut} | documented(404))

@@ -15,9 +15,8 @@ from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import InvalidError, MalformedError
-from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_errors import documented
-from langai_site.web.stated_labels import highest_stated
+from langai_site.web.stated_labels import highest_in_form
 
 router = Router(tags=["Imports"])
 # As of an upload: a thread reads the form.
@@ -109,14 +108,7 @@ def _started(request: HttpRequest, user: User) -> Transfer:
     file = request.FILES.get("file")
     if file is None:
         raise MalformedError("Send the export as “file”.")
-    return access.start_import(user, file, _floor(request.POST.get("sensitivity", "")))
-
-
-def _floor(named: str) -> Sensitivity | None:
-    label = highest_stated(named)
-    if named and (label is None or label.slug != named):
-        raise InvalidError("“sensitivity” is public, internal or confidential.")
-    return label
+    return access.start_import(user, file, highest_in_form(request.headers, request.POST))
 
 
 @router.get("", auth=door(Scope.CHAT), response={200: ImportList} | documented())

@@ -23,6 +23,7 @@ from langai_site.accounts.models import User
 from langai_site.attached_files import FileState, ServedFile, file_store
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.numbers import grouped
+from langai_site.sensitivity import Sensitivity
 
 if TYPE_CHECKING:
     from django.core.files import File
@@ -53,19 +54,23 @@ class AttachedFile:
         return self.state.is_picture
 
 
-def upload(user: User, file: "File[bytes]") -> AttachedFile:
-    """Store a file for a message that is still being written. Raises InvalidError if it is refused."""
+def upload(user: User, file: "File[bytes]", label: Sensitivity | None = None) -> AttachedFile:
+    """Store a file for a message that is still being written. Raises InvalidError if it is refused.
+
+    `label` is the lowest that it may get, whatever is found in it.
+    """
     _refuse_over_quota(user, file.size or 0)
     # A file that was there already may be released at this moment: then it is stored once more.
-    row = _stored(user, file) or _stored(user, file)
+    lowest = label or Sensitivity.PUBLIC
+    row = _stored(user, file, lowest) or _stored(user, file, lowest)
     if row is None:
         raise InvalidError(_(GONE))
     return shown([row])[0]
 
 
-def _stored(user: User, file: "File[bytes]") -> Attachment | None:
+def _stored(user: User, file: "File[bytes]", lowest: Sensitivity) -> Attachment | None:
     """Store a file and attach it; None if it is gone by then."""
-    stored = file_store().store(user, file)
+    stored = file_store().store(user, file, lowest)
     with transaction.atomic():
         row = Attachment.objects.create(
             owner=user, document=stored.document, name=stored.name, media_type=stored.media_type, size=stored.size

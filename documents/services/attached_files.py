@@ -17,7 +17,7 @@ from documents.extraction.registry import FORMATS, SAVE_AS, accepted
 from documents.models import Document, Picture
 from documents.names import shown_name, split
 from documents.services.files import SameFileError, media_type, refuse_size
-from documents.services.lifecycle import delete, retry
+from documents.services.lifecycle import delete, relabel, retry
 from documents.services.uploads import upload
 from langai_site.accounts.models import User
 from langai_site.attached_files import FileState, ServedFile, StoredFile
@@ -36,15 +36,20 @@ class AttachedFileStore:
         _refuse_unknown(shown_name(name))
         refuse_size(shown_name(name), size)
 
-    def store(self, user: User, file: "File[bytes]") -> StoredFile:
+    def store(self, user: User, file: "File[bytes]", lowest: Sensitivity) -> StoredFile:
         _refuse_unknown(shown_name(file.name or ""))
         try:
             # Nobody knows what is in it until it is read: until then it may not leave the building.
             document = upload(
-                collection=collection_of(user), file=file, user=user, sensitivity=Sensitivity.CONFIDENTIAL
+                collection=collection_of(user),
+                file=file,
+                user=user,
+                sensitivity=Sensitivity.CONFIDENTIAL,
+                stated_label=lowest,
             )
         except SameFileError as same:
             document = same.document
+            _raise(document, lowest, user)
             _again(document)
         kind = media_type(document.file_name)
         return StoredFile(document.pk, document.file_name, kind, document.size)
@@ -119,6 +124,17 @@ def _refuse_unknown(name: str) -> None:
             "“%(name)s” is of a type that cannot be read. Texts, tables, office files, PDF, mails and pictures can."
         )
         raise InvalidError(text % {"name": name}, code="unknown_type", status=415)
+
+
+@transaction.atomic
+def _raise(document: Document, lowest: Sensitivity, user: User) -> None:
+    """Raise a file that was stored before to the label that is stated with it now."""
+    current = _attached([document.pk]).select_for_update(of=("self",)).first()
+    if current is None or lowest <= current.found_label:
+        return
+    Document.objects.filter(pk=current.pk).update(found_label=lowest)
+    if lowest > current.sensitivity:
+        relabel(current, title=current.title, sensitivity=lowest, raise_quoting=True, by=user.get_username())
 
 
 def _again(document: Document) -> None:

@@ -16,7 +16,7 @@ from langai_site import request_id
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
 from search.models import Collection
 
 UNREAD: dict[str, Any] = {
@@ -42,13 +42,14 @@ def upload(
     user: User | None,
     title: str = "",
     sensitivity: Sensitivity = Sensitivity.PUBLIC,
+    stated_label: Sensitivity = Sensitivity.PUBLIC,
     imported_from: str = "",
     external_id: str = "",
     care: dict[str, Any] | None = None,
 ) -> Document:
     """Store `file` and queue it for reading.
 
-    `care` is what `care.checked` returns.
+    `care` is what `care.checked` returns. `stated_label` is the lowest that an attached file may have once it is read.
 
     Raises InvalidError for a type that cannot be read, an empty or a too large file, or one for which its owner has no
     room, and ConflictError if the collection already holds the same bytes.
@@ -68,7 +69,7 @@ def upload(
         sha256=digest,
         size=size,
         sensitivity=sensitivity,
-        found_label=_label_until_read(collection),
+        found_label=highest(_label_until_read(collection), stated_label),
         uploaded_by=user,
         **(care or {}),
     )

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
+from django.http import QueryDict
+
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from langai_site.web import unique_json
@@ -140,6 +142,12 @@ def _may_be_meant(plain: str) -> bool:
 
 def _plain_name(name: str) -> str:
     return re.sub(r"[\W_]", "", name[:100]).lower()
+
+
+def highest_in_form(headers: Mapping[str, str], form: QueryDict) -> Sensitivity | None:
+    """Return the highest label that a form with a file states, in the header or in its fields. Raises InvalidError."""
+    fields = ((name, value) for name, values in form.lists() for value in values)
+    return highest_stated(headers.get(HEADER), *labels_in(fields))
 
 
 def highest_stated(*names: object) -> Sensitivity | None:

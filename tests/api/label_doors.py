@@ -4,11 +4,14 @@ import json
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from chat.models import Message
+from chat.models import Message, Transfer
 from documents.models import Document
+from langai_site.database.writer import apart
+from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
 from langai_site.web.stated_labels import HEADER
-from search.models import Collection
+from search.models import Collection, Source
+from tests.chat.handbook import read_all
 
 
 def header(name):
@@ -124,6 +127,39 @@ class UploadWithMetadata(Upload):
         return {"metadata": json.dumps({"label": own})}
 
 
+class Attached(Upload):
+    """A file for a message: what is stated counts once it is read."""
+
+    async def send(self, program, stated, own):
+        fields = {"file": SimpleUploadedFile("a.txt", f"What {stated} and {own} say.".encode())}
+        fields |= {} if own is None else self.stating(own)
+        return await program.client.post("/api/files", fields, headers=program.headers | header(stated))
+
+    async def label(self):
+        await apart(read_all)
+        document = await Document.objects.alatest("uploaded_at")
+        assert (await Source.objects.aget(document=document.pk)).sensitivity == document.sensitivity
+        return document.sensitivity
+
+
+class Import(Upload):
+    async def send(self, program, stated, own):
+        fields = {"file": SimpleUploadedFile("a.json", b"[]")} | ({} if own is None else self.stating(own))
+        await Transfer.objects.all().adelete()
+        return await program.client.post("/api/imports", fields, headers=program.headers | header(stated))
+
+    async def label(self):
+        return (await Transfer.objects.aget()).options.get("floor", Sensitivity.PUBLIC)
+
+
+class Comparison(Chat):
+    async def send(self, program, stated, own):
+        body = {"message": "How long?", "collections": [], "models": ["quotes", "hosted_vllm/echo"]}
+        return await program.post(
+            self.path, body | ({} if own is None else {"sensitivity": own}), headers=header(stated)
+        )
+
+
 HELD = (
     *("options.label", "options.sensitivity", "extra_body.options.label", "extra_body.metadata.sensitivity"),
     *(
@@ -154,6 +190,9 @@ DOORS = {
     "/v1/embeddings, in the body": Embeddings(""),
     "/api/documents": Upload(),
     "/api/documents, in metadata": UploadWithMetadata(),
+    "/api/files": Attached(),
+    "/api/imports": Import(),
+    "/api/comparisons": Comparison("/api/comparisons"),
     **nested(Completions, "/v1/chat/completions"),
     **nested(Responses, "/v1/responses"),
     **nested(Embeddings, "/v1/embeddings"),

@@ -19,7 +19,7 @@ from langai_site.web.stated_labels import HEADER, labels_in
 from search.embeddings import hosted
 from search.models import Collection
 from tests.api.conftest import alice, echo, program_of, unhurried, upstream  # noqa: F401 - fixtures
-from tests.api.label_doors import DOORS, Completions, Embeddings, Search, header
+from tests.api.label_doors import DOORS, Attached, Chat, Completions, Embeddings, Search, header
 from tests.search.conftest import add, store  # noqa: F401 - fixtures
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
@@ -60,7 +60,7 @@ def label_of(name):
 async def test_the_highest_label_that_is_stated_counts(program, door):
     written = product((None, *OTHERWISE_WRITTEN), repeat=2)
     for stated, own in dict.fromkeys([*product(NAMES, repeat=2), *written]):
-        if own is not None and door in (DOORS["/chat"], DOORS["/chat/stream"]) and own not in LABELS:
+        if own is not None and isinstance(door, Chat) and own not in LABELS:
             continue
         answer = await door.send(program, stated, own)
         body = b"".join([part async for part in answer]) if answer.streaming else answer.content
@@ -237,6 +237,18 @@ async def test_a_file_with_its_label_under_another_name(program):
         answer = await program.client.post("/api/documents", fields, headers=program.headers)
         assert answer.status_code == status, answer.content
     assert [document.sensitivity async for document in Document.objects.all()] == [CONFIDENTIAL]
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+async def test_a_file_that_is_there_already_rises_to_what_is_stated_with_it(program, is_read):
+    for name, label in ((None, PUBLIC), ("confidential", CONFIDENTIAL), ("internal", CONFIDENTIAL)):
+        fields = {"file": SimpleUploadedFile("a.txt", b"How long?")}
+        answer = await program.client.post("/api/files", fields, headers=program.headers | header(name))
+        assert answer.status_code == 202
+        if is_read:
+            assert await Attached().label() == label
+    assert await Attached().label() == CONFIDENTIAL
+    assert await Document.objects.acount() == 1
 
 
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream", "/search"])
