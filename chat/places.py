@@ -1,4 +1,7 @@
-"""Says where files of messages are uploaded and who may do so. It is checked before the web process reads a body."""
+"""Says where files are uploaded to the chat and who may do so: files of messages, exports, and sets of test cases.
+
+It is checked before the web process reads a body.
+"""
 
 from uuid import UUID
 
@@ -6,7 +9,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat.conversations import access, attachments, folders
+from chat.evaluation.exchange import FILE_MAX_MB
 from chat.transfers.access import MOST_WAITING
+from chat.verified.access import access_owned_collection
 from langai_site import registry
 from langai_site.accounts.doors import require_scope
 from langai_site.accounts.keys import Credential
@@ -25,6 +30,8 @@ def register() -> None:
     registry.upload_place(r"/api/imports", files=1, check=by_api, megabytes=settings.IMPORT_MAX_MB)
     registry.upload_place(rf"/conversations/{ID}/files/", files=most, check=to_conversation)
     registry.upload_place(r"/folders/(?P<folder>[0-9a-f-]{36})/files/", files=most, check=to_folder)
+    cases = r"/library/(?P<collection>[0-9]{1,9})/tests/import/"
+    registry.upload_place(cases, files=1, check=to_test_cases, megabytes=FILE_MAX_MB)
     registry.planned_upload("message", attachments.refuse)
 
 
@@ -45,6 +52,11 @@ def to_conversation(credential: Credential, conversation: str) -> None:
 def to_folder(credential: Credential, folder: str) -> None:
     """Raise NotFoundError unless the folder is the sender's."""
     folders.access_folder(credential.user.pk, _key(folder, folders.GONE))
+
+
+def to_test_cases(credential: Credential, collection: str) -> None:
+    """Raise NotFoundError unless the sender may keep test cases for the collection."""
+    access_owned_collection(credential.user, int(collection))
 
 
 def _key(text: str, gone: str) -> UUID:

@@ -32,7 +32,8 @@ from search.models import Collection, Page, Source
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels/test.tsv"
 # Characters of all documents that an export holds; larger collections are exported without texts.
 TEXTS_MAX = 20_000_000
-# Bytes of one file in an archive, unpacked.
+# Megabytes of an archive that is uploaded, and bytes of one file in it, unpacked.
+FILE_MAX_MB = 25
 ENTRY_MAX = 50_000_000
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
@@ -96,22 +97,23 @@ def read(user: User, collection_id: int, file: IO[bytes]) -> ImportReport:
 
     Documents are found by their ids, or by their titles. Raises NotFoundError and InvalidError.
     """
-    collection = access_owned_collection(user, collection_id)
+    collection, report = access_owned_collection(user, collection_id), ImportReport()
     try:
         with zipfile.ZipFile(file) as archive:
             titles = {str(row["_id"]): str(row.get("title", "")) for row in _lines(archive, CORPUS) if "_id" in row}
-            queries = list(_lines(archive, QUERIES))
-            judged = _judgements(archive)
+            documents = _documents(collection, _judgements(archive), titles)
+            found = _cases(user, collection, _lines(archive, QUERIES), documents, report)
     except DAMAGED:
         raise InvalidError(_("This is not a whole ZIP file with queries.jsonl and qrels in it.")) from None
-    if not queries:
+    if found is None:
         raise InvalidError(_("This file has no queries.jsonl with questions in it."))
-    return _keep(user, collection, queries, _documents(collection, judged, titles))
+    _keep(collection, found)
+    return report
 
 
 def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects of a file, which may lie in one folder; nothing if it is not there."""
-    for line in _text(archive, name).splitlines():
+    for line in _text_lines(archive, name):
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
@@ -120,15 +122,19 @@ def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _text(archive: zipfile.ZipFile, name: str) -> str:
+def _text_lines(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
+    """Yield the lines of a file one by one. Raises InvalidError once it turns out to be too large."""
     found = [one for one in archive.infolist() if one.filename == name or one.filename.endswith(f"/{name}")]
     if not found:
-        return ""
+        return
+    read = 0
     with archive.open(found[0]) as entry:
-        content = entry.read(ENTRY_MAX + 1)
-    if len(content) > ENTRY_MAX:
-        raise InvalidError(_("“%(name)s” is too large. Export it without the documents' texts.") % {"name": name})
-    return content.decode("utf-8-sig", "replace")
+        while line := entry.readline(ENTRY_MAX):
+            read += len(line)
+            if read >= ENTRY_MAX:
+                words = _("“%(name)s” is too large. Export it without the documents' texts.")
+                raise InvalidError(words % {"name": name})
+            yield line.decode("utf-8-sig", "replace")
 
 
 def _judgements(archive: zipfile.ZipFile) -> dict[str, list[str]]:
@@ -136,7 +142,7 @@ def _judgements(archive: zipfile.ZipFile) -> dict[str, list[str]]:
     names = [one.filename for one in archive.infolist() if one.filename.endswith(".tsv") and "qrels/" in one.filename]
     found: dict[str, list[str]] = {}
     for name in names[:10]:
-        for row in csv.reader(_text(archive, name).splitlines(), delimiter="\t"):
+        for row in csv.reader(_text_lines(archive, name), delimiter="\t"):
             if len(row) == 3 and row[2].strip().isdigit() and int(row[2][:9]) > 0:
                 found.setdefault(row[0], []).append(row[1])
     return found
@@ -156,13 +162,21 @@ def _documents(
     return found
 
 
-@transaction.atomic
-def _keep(
-    user: User, collection: Collection, queries: Iterable[dict[str, Any]], documents: Mapping[str, dict[str, str]]
-) -> ImportReport:
-    report = ImportReport()
+def _cases(
+    user: User,
+    collection: Collection,
+    queries: Iterable[dict[str, Any]],
+    documents: Mapping[str, dict[str, str]],
+    report: ImportReport,
+) -> dict[str, dict[str, Any]] | None:
+    """Return the values of the test cases by their questions, no more than may be kept; None if there are no queries.
+
+    A file can hold very many lines, so nothing is written before all of them are read.
+    """
     there = set(EvalCase.objects.filter(collection=collection).values_list("question", flat=True))
+    known, found, is_empty = set(there), dict[str, dict[str, Any]](), True
     for row in queries:
+        is_empty = False
         question = " ".join(str(row.get("text", "")).replace("\0", "").split())
         if not question or len(question) > QUESTION_MAX:
             report.unreadable += 1
@@ -171,18 +185,25 @@ def _keep(
         expected, words = documents.get(str(row.get("_id")), {}), _words(extra)
         if not (expected or words):
             report.without_document += 1
-        elif question not in there and len(there) >= MOST:
+        elif question not in known and len(known) >= MOST:
             report.too_many += 1
         else:
-            label = _label(collection, question, extra)
-            values = {"documents": expected, "must_contain": words, "label": label, "author": user}
-            values["run_requested"] = True
-            EvalCase.objects.update_or_create(collection=collection, question=question, defaults=values)
-            report.changed += question in there
-            report.added += question not in there
-            there.add(question)
+            label = highest(_stated(extra), found.get(question, {}).get("label", Sensitivity.PUBLIC))
+            found[question] = {"documents": expected, "must_contain": words, "label": label, "author": user}
+            known.add(question)
+    for question, values in found.items():
+        seen = [one.label for one in detectors.scan(question)]
+        values |= {"label": highest(collection.sensitivity, values["label"], *seen), "run_requested": True}
+    report.changed = len(found.keys() & there)
+    report.added = len(found) - report.changed
+    return None if is_empty else found
+
+
+@transaction.atomic
+def _keep(collection: Collection, found: Mapping[str, dict[str, Any]]) -> None:
+    for question, values in found.items():
+        EvalCase.objects.update_or_create(collection=collection, question=question, defaults=values)
     record("case.import", "collection", collection.pk)
-    return report
 
 
 def _words(metadata: Mapping[str, Any]) -> list[str]:
@@ -191,8 +212,6 @@ def _words(metadata: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(filter(None, lines)))[:WORDS_MAX]
 
 
-def _label(collection: Collection, question: str, metadata: Mapping[str, Any]) -> Sensitivity:
-    """Return the highest of what the collection has, what the file says, and what is found in the question."""
-    found = [one.label for one in detectors.scan(question)]
-    stated = highest_stated(metadata.get("label"))
-    return highest(collection.sensitivity, *found, *([] if stated is None else [stated]))
+def _stated(metadata: Mapping[str, Any]) -> Sensitivity:
+    """Return the label that the file says. Raises InvalidError."""
+    return highest_stated(metadata.get("label")) or Sensitivity.PUBLIC

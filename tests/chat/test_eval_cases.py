@@ -294,6 +294,16 @@ def test_what_is_no_set_is_refused(client, alice, document, shared, content, sai
     assert not EvalCase.objects.exists()
 
 
+def test_a_question_that_comes_again_and_again_is_written_once(alice, document, shared, django_assert_max_num_queries):
+    """A small archive can hold very many lines, and everybody's writes would wait for as many statements."""
+    row = {"text": "How many days?", "metadata": {"must_contain": ["25"]}}
+    lines = [json.dumps(row | {"metadata": row["metadata"] | {"label": "internal"}}), *[json.dumps(row)] * 500]
+    with django_assert_max_num_queries(20):
+        report = exchange.read(alice, shared.pk, io.BytesIO(archive(queries="\n".join(lines))))
+    assert (report.added, report.changed, report.too_many) == (1, 0, 0)
+    assert EvalCase.objects.get().label == Sensitivity.INTERNAL
+
+
 def test_only_owners_export_and_import(client, bob, document, shared):
     client.force_login(bob)
     assert client.get(reverse("chat:eval-export", args=[shared.pk])).status_code == 404
