@@ -71,11 +71,13 @@ def read(document: Document, limits: Limits, watch: Callable[[], object]) -> Ext
 
 def _admit(document: Document) -> None:
     """Raise ExtractorError if the service may not see the document now: its label may have been raised meanwhile."""
-    now = Document.objects.select_related("collection").filter(pk=document.pk).first()
+    now = Document.objects.select_related("collection__holder").filter(pk=document.pk).first()
     if now is None or now.label > ceiling():
         raise ExtractorError(
             gettext_noop("it is not in the building, and this document's label forbids sending it out")
         )
+    if now.collection.holder and not now.collection.holder.is_active:
+        raise ExtractorError(gettext_noop("the account that this document belongs to was switched off"))
 
 
 def _converted(document: Document, marker: str, limits: Limits, watch: Callable[[], object]) -> str:

@@ -91,9 +91,10 @@ class Index:
         return found.filter(passage__source__in=self.sources(stored=stored).values("pk")).order_by()
 
     def missing(self) -> QuerySet[Passage]:
-        """Return the passages that should have a vector in it, but have none."""
+        """Return the passages that should have a vector in it, but have none; of a closed account's files none are."""
         has_one = PassageVector.objects.filter(passage=OuterRef("pk"), embedder=self.embedder.fingerprint)
-        found = Passage.objects.filter(~Exists(has_one), source__in=self.sources().values("pk")).order_by()
+        sources = self.sources().exclude(collection__holder__is_active=False)
+        found = Passage.objects.filter(~Exists(has_one), source__in=sources.values("pk")).order_by()
         if not self.partial or self.embedder.languages is None:
             return found
         return found.filter(keywords__language__in=(*self.embedder.languages, ""))

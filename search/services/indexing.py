@@ -22,7 +22,7 @@ from search.indexes import Index
 from search.keywords import KeywordText, get_index
 from search.keywords.scripts import language_of_text
 from search.models import Page, Passage, PassageVector, Source
-from search.services.present import present_of
+from search.services.present import present_of, present_to_embed
 from search.services.relabelling import renew
 from search.types import PageText, SourceInfo, TextSpan
 from search.vectorizing import EmbedderTexts, vectors_of_each
@@ -193,7 +193,7 @@ def _embedded(source: Source, texts: Sequence[str], failed: set[str]) -> list[_N
             continue
         needed = [texts[place] for place in places]
         wanted.append((index, places, EmbedderTexts(index.embedder, needed, [*map(digest_of, needed)])))
-    found = vectors_of_each([one for _, _, one in wanted], source.label, partial(present_of, [source.pk]))
+    found = vectors_of_each([one for _, _, one in wanted], source.label, partial(present_to_embed, [source.pk]))
     for (index, chosen, _), vectors in zip(wanted, found, strict=True):
         if isinstance(vectors, EmbedderUnavailableError):
             failed.add(index.embedder.fingerprint)

@@ -73,6 +73,14 @@ def present_of(sources: Iterable[UUID]) -> Present:
     return Present(labels, documents=tuple({source.document for source in found.values()}))
 
 
+def present_to_embed(sources: Iterable[UUID]) -> Present:
+    """Do the same for texts that an embedder is about to get, which gets nothing of what a closed account holds."""
+    wanted = set(sources)
+    if Source.objects.filter(pk__in=wanted, collection__holder__is_active=False).exists():
+        raise NotAdmittedError
+    return present_of(wanted)
+
+
 def _removed(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
     documents = documents_of_removed(sources)
     history = history_of(documents.values())

@@ -13,7 +13,7 @@ from search.contexts import digest_of, in_context
 from search.embeddings import EmbedderUnavailableError
 from search.indexes import Index, indexes_of
 from search.models import Collection, Passage, PassageVector
-from search.services.present import existing_sources, present_of
+from search.services.present import existing_sources, present_to_embed
 from search.vectorizing import vectors_of
 from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store, packed, store_ceiling
 
@@ -60,12 +60,15 @@ def fill(index: Index, until: float) -> int:
 def embed(index: Index, ids: Sequence[int], *, force: bool = False) -> int:
     """Give these passages vectors for their current titles and labels. Returns how many `index` still accepts.
 
+    Those of a closed account's own files keep what they have.
+
     `force`: embed even if the same text has a vector already.
 
     The store gets a vector before the database has it. In the other order, after a crash, the old vector that the store
     holds under the same id would be taken for the new one.
     """
-    found = Passage.objects.live().filter(pk__in=ids).select_related("source__collection")
+    found = Passage.objects.live().filter(pk__in=ids).exclude(source__collection__holder__is_active=False)
+    found = found.select_related("source__collection")
     rows = [row for row in found.order_by("pk") if index.takes(row.source.label)]
     if not rows:
         return 0
@@ -73,7 +76,7 @@ def embed(index: Index, ids: Sequence[int], *, force: bool = False) -> int:
     digests = [digest_of(text) for text in texts]
     label = Sensitivity(max(row.source.label for row in rows))
     sources = {row.source_id for row in rows}
-    read_present = partial(present_of, sources)
+    read_present = partial(present_to_embed, sources)
     if force:
         vectors = index.embedder.embed(texts, label, read_present=read_present)
     else:

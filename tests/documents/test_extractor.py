@@ -11,8 +11,9 @@ import pytest
 from documents import diagnosis, limits
 from documents.models import Document
 from documents.notes import described
+from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from search.models import Page, Passage
+from search.models import Collection, Page, Passage
 from tests.documents import files
 from tests.documents.test_tasks import outcome
 from tests.servers import free_port
@@ -159,6 +160,15 @@ def test_a_service_outside_the_building_gets_no_confidential_document(docling, s
     document = outcome(upload(files.pdf("Our own text."), "a.pdf", sensitivity=label))
     assert (docling.asked == []) == (label == Sensitivity.CONFIDENTIAL)
     assert ("label forbids sending it out" in " ".join(said(document))) == (label == Sensitivity.CONFIDENTIAL)
+
+
+def test_a_service_gets_nothing_of_a_closed_account(docling, upload):
+    document = upload(files.pdf("Our own text."), "a.pdf")
+    carol = User.objects.create_user("carol", is_active=False)
+    Collection.objects.filter(pk=document.collection_id).update(kind=Collection.Kind.OWN, holder=carol)
+    document = outcome(document)
+    assert docling.asked == []
+    assert "was switched off" in " ".join(said(document))
 
 
 def test_the_doctor_asks_it(docling, settings):

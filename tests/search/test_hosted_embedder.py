@@ -7,17 +7,21 @@ import numpy as np
 import pytest
 from django.db import transaction
 
+from langai_site.accounts.models import User
+from langai_site.errors import NotAdmittedError
 from langai_site.outbound.models import Embedder as Found
 from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import UsageEntry
-from search import embeddings
+from search import embeddings, indexes
 from search.embeddings import EmbedderUnavailableError, hosted
 from search.embeddings.calibration import PASSAGES, QUESTIONS, TEXTS, threshold
 from search.embeddings.local import MIN_SCORE
-from search.models import Source
+from search.models import Collection, PassageVector, Source
 from search.services.indexing import INDEX_BATCH
+from search.services.present import present_to_embed
+from search.upkeep import filling
 from tests.servers import free_port
 from tests.upstream.embeddings import vector_of
 
@@ -224,3 +228,26 @@ def test_a_document_that_is_relabelled_while_it_is_indexed_is_embedded_in_the_bu
     add(handbook, texts, progress=relabel)
     assert len(upstream.requests("/v1/embeddings")) == -(-INDEX_BATCH // hosted.BATCH)
     assert {entry.label for entry in UsageEntry.objects.filter(bytes_sent__gt=0, documents__gt="")} == {INTERNAL}
+
+
+def test_nothing_of_a_closed_account_is_sent(found, upstream, add):
+    """Neither what waits to be embedded, nor what is being embedded when the account is switched off."""
+    alice = User.objects.create_user("alice")
+    own = Collection.objects.create(name="Mine", kind=Collection.Kind.OWN, holder=alice)
+    embedder = found()
+    add(own, ["Alice counts hedgehogs."])
+    [index] = [one for one in indexes.indexes_of(own) if one.embedder is embedder]
+    PassageVector.objects.all().delete()
+    ids = list(index.missing().values_list("pk", flat=True))
+    assert ids
+    upstream.reset()
+    User.objects.update(is_active=False)
+    assert not index.missing().exists()
+    assert filling.embed(index, ids) == 0
+    with pytest.raises(NotAdmittedError):
+        present_to_embed(Source.objects.values_list("pk", flat=True))
+    add(own, ["Alice counts foxes."])
+    assert upstream.requests("/v1/embeddings") == []
+    User.objects.update(is_active=True)
+    assert filling.embed(index, list(index.missing().values_list("pk", flat=True))) == 2
+    assert len(upstream.requests("/v1/embeddings")) == 1
