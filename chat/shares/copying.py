@@ -16,7 +16,8 @@ from chat.shares.reading import SharedFile, SharedMessage
 from langai_site.accounts.models import User
 from langai_site.attached_files import file_store
 from langai_site.errors import InvalidError
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
+from search.services.present import labels_of
 
 # Messages that are copied in one transaction.
 AT_ONCE = 50
@@ -39,11 +40,13 @@ def _own(user: User, file: SharedFile) -> UUID | None:
     """Store a file once more as the reader's own; None if it is gone, or over what their chats may hold."""
     row = Attachment.objects.filter(pk=file.key).first()
     original = file_store().original(row.document) if row else None
-    if original is None:
+    if row is None or original is None:
         return None
     try:
         with original.path.open("rb") as stream:
-            return attachments.upload(user, File(stream, name=file.name)).id
+            # What its owner stated with it is not in its text, where the copy's reader would find it again.
+            label = highest(*labels_of([row.document]).values())
+            return attachments.upload(user, File(stream, name=file.name), label).id
     except (FileNotFoundError, InvalidError):
         return None
 

@@ -270,7 +270,7 @@ class _Import:
 
     def _stored(self, file: "File[bytes]", name: str) -> UUID | None:
         try:
-            attachment = attachments.upload(self.owner, file).id
+            attachment = attachments.upload(self.owner, file, self._floor).id
         except InvalidError as error:
             reasons = {
                 "unknown_type": UNREADABLE_TYPE,

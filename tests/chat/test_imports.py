@@ -14,9 +14,10 @@ from chat.conversations import access as conversations
 from chat.models import Attachment, Conversation, Folder, LabelChange, Message, Reply, Transfer
 from chat.transfers import access, jobs, schema, storing
 from chat.turns import storage
+from documents.models import Document
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
-from tests.chat.attached import picture
+from tests.chat.attached import picture, read_all
 from tests.chat.exports import (
     BEGAN,
     SECRET_CARD,
@@ -61,6 +62,13 @@ def test_chatgpt_keeps_branches_times_models_thoughts_and_files(alice):
     assert (file.name, file.message.text, file.owner) == ("plan.png", "How many days?", alice)
     [listed], _ = conversations.listed(alice.id)
     assert listed == found
+
+
+def test_the_files_of_an_import_get_the_label_that_was_stated_for_all_of_it(alice):
+    packing = packed(conversations_json=[chatgpt()], **{"file-Ab12-plan_png": picture()})
+    imported(alice, packing, floor=Sensitivity.CONFIDENTIAL)
+    read_all()
+    assert Document.objects.get().label == Sensitivity.CONFIDENTIAL
 
 
 def test_the_page_shows_it_and_a_question_can_be_asked(alice):

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +23,7 @@ from langai_site.accounts.sharing import Audience
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection, LabelRise, Page, Passage, Source
-from tests.chat.attached import attach
+from tests.chat.attached import attach, read_all
 from tests.chat.factories import long_conversation
 from tests.chat.test_exports import client_of, content
 
@@ -315,6 +316,15 @@ def test_files_are_shown_only_if_its_owner_says_so_and_their_labels_count(alice,
     with pytest.raises(ForbiddenError, match="comes from its files"):
         shared(alice, talk, everyone=True, files=True)
     assert shared(alice, talk, everyone=True).token
+
+
+def test_a_copied_file_keeps_the_label_that_was_stated_with_it(alice, bob, talk):
+    stored = attachments.upload(alice, ContentFile(b"My notes.", "notes.txt"), Sensitivity.INTERNAL)
+    read_all()
+    attachments.send(branches.read(branches.ids(talk))[0], [stored.id])
+    copying.copy(bob, shared(alice, talk, bob, files=True).token)
+    read_all()
+    assert Source.objects.get(collection__holder=bob).sensitivity == Sensitivity.INTERNAL
 
 
 def test_a_revoked_or_expired_link_is_gone_everywhere_at_once(alice, bob, talk):
