@@ -52,12 +52,46 @@ class ChatConfig(AppConfig):
         document_uses.after_replacement(comparing_versions.begin)
         document_uses.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
+        _register_for_holds()
         stored_data.derived_models.append("chat.MessageWords")
         stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)
         stored_data.leavings["transfers"] = stored_data.Leaving(lambda _user_id: {}, transfers.remove_all)
         stored_data.personal_paths["chat.Feedback"] = "reply__conversation__owner"
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)
         _register_for_owners()
+
+
+def _register_for_holds() -> None:
+    """Say whose each row is, so that a legal hold keeps it."""
+    from chat.conversations import access
+    from chat.models import (
+        Assistant,
+        Attachment,
+        Conversation,
+        EvalCase,
+        Feedback,
+        Folder,
+        Message,
+        Prompt,
+        ReviewColumn,
+        ReviewRow,
+        ReviewTable,
+        Share,
+        Transfer,
+    )
+    from langai_site.accounts import holds
+
+    for model in (Attachment, Conversation, Folder, Prompt, ReviewTable, Share, Transfer):
+        holds.guard(model, holds.Guard(person=lambda row: row.owner_id))
+    # A trial of a draft goes with the draft; the assistant itself stays.
+    holds.guard(Assistant, holds.Guard(person=lambda row: None if row.trial_for_id else row.owner_id))
+    holds.guard(Message, holds.Guard(person=lambda row: row.conversation.owner_id))
+    holds.guard(Feedback, holds.Guard(person=lambda row: row.reply.conversation.owner_id))
+    for part in (ReviewColumn, ReviewRow):
+        holds.guard(part, holds.Guard(person=lambda row: row.table.owner_id))
+    of_case = holds.Guard(person=lambda row: row.author_id, collection=lambda row: row.collection_id)
+    holds.guard(EvalCase, of_case)
+    holds.owner_of_conversation.append(access.owner_of)
 
 
 def _register_for_owners() -> None:

@@ -32,12 +32,32 @@ class DocumentsConfig(AppConfig):
         attached_files.register(_attached_files)
         stored_data.leavings["documents"] = stored_data.Leaving(_count_own, _remove_own, _hand_over)
         stored_data.personal_files.append(_personal_files)
+        _guard()
         openwebui.register("knowledge", _take_over_knowledge)
         from documents import measures
 
         registry.measure(*measures.ALL)
         registry.shared_gauge(measures.UNREAD)
         registry.shared_gauge(measures.OLDEST)
+
+
+def _guard() -> None:
+    """Say whose documents and collections are, so that a legal hold keeps them."""
+    from documents.models import Document, KeptVersion
+    from langai_site.accounts import holds
+    from search.models import Collection
+
+    holds.guard(Collection, holds.Guard(person=lambda row: row.holder_id, collection=lambda row: row.pk))
+    holds.guard(
+        Document,
+        holds.Guard(person=lambda row: row.collection.holder_id, collection=lambda row: row.collection_id, hides=True),
+    )
+    holds.guard(
+        KeptVersion,
+        holds.Guard(
+            person=lambda row: row.document.collection.holder_id, collection=lambda row: row.document.collection_id
+        ),
+    )
 
 
 def _work() -> bool:

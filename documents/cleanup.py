@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from documents.claims import Status
 from documents.extraction import folders
-from documents.models import Document, Picture, PreviousVersion
+from documents.models import Document, KeptVersion, Picture, PreviousVersion
 from search import services as search
 from search.models import Source
 from search.types import VERIFIED_ANSWER
@@ -44,6 +44,7 @@ def _sweep_files(folder: Path) -> None:
     kept = {
         *Document.with_deleted.values_list("file", flat=True),
         *PreviousVersion.objects.values_list("file", flat=True),
+        *KeptVersion.objects.values_list("file", flat=True),
     }
     kept |= {name for names in Picture.objects.values_list("file", "thumbnail") for name in names}
     for name in old.keys() - kept:

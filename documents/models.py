@@ -241,6 +241,18 @@ class PreviousVersion(Version):
         return f"Version {self.version}"
 
 
+class KeptVersion(Version):
+    """A version that was replaced while a legal hold kept it. It is not searched; it goes after the hold."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="kept_versions")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Version {self.version}"
+
+
 def picture_name(picture: "Picture", file_name: str) -> str:
     """Return where a copy of a picture is stored: beside the original, under the document's id."""
     return f"documents/{picture.document_id}.{file_name}"

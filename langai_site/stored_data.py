@@ -46,5 +46,7 @@ sealed_chains: dict[str, SealedChain] = {}
 derived_models: list[str] = []
 # The path by which rows lead to a person where no column of theirs does, by the model.
 personal_paths: dict[str, str] = {}
+# Functions that return why admin pages must not delete a row; "" if they may.
+refusals: list[Callable[[Any], str]] = []
 # Functions that return the files in a person's own collections: for each its place in a download, and where it is.
 personal_files: list[Callable[[int], Iterable[tuple[str, Path]]]] = []

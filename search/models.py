@@ -79,6 +79,8 @@ class Collection(models.Model):
     created_at = models.DateTimeField(gettext_lazy("created at"), default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
 
+    # Whom to ask about the legal hold that keeps what was deleted; not stored.
+    held_by: str | None = None
     LABEL_FIELDS = frozenset({"sensitivity"})
     objects = LabelledQuerySet["Collection"].as_manager()
 

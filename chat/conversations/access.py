@@ -17,7 +17,7 @@ from chat.conversations import branches, labels, passage_changes
 from chat.events import ConversationGone, group_of
 from chat.history import rows as history_rows
 from chat.models import Conversation, ConversationQuerySet, LabelChange, Message
-from langai_site.accounts import open_accounts
+from langai_site.accounts import holds, open_accounts
 from langai_site.audit.recording import record
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
@@ -203,6 +203,14 @@ def exported(user_id: int, conversation_id: UUID) -> Conversation:
     return conversation
 
 
+def owner_of(conversation_id: UUID) -> int:
+    """Return whose a conversation is, also of a deleted one. Raises NotFoundError."""
+    found = Conversation.objects.filter(id=conversation_id).values_list("owner", flat=True).first()
+    if found is None:
+        raise NotFoundError(_("This conversation does not exist."))
+    return found
+
+
 @transaction.atomic
 def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     conversation = access_conversation(user_id, conversation_id)
@@ -223,6 +231,7 @@ def delete(user_id: int, conversation_id: UUID) -> tuple[Conversation, Collectio
     conversation = access_conversation(user_id, conversation_id)
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at"])
+    conversation.held_by = holds.of_person(user_id)
     record("conversation.delete", "conversation", conversation.id)
     gone = ConversationGone(type="conversation.gone")
     transaction.on_commit(partial(broadcast.send, group_of(conversation.id), {**gone}))
@@ -246,7 +255,10 @@ def deleted(user_id: int, conversation_id: str) -> Conversation | None:
         key = UUID(conversation_id)
     except ValueError:
         return None
-    return Conversation.objects.of(user_id).filter(id=key, deleted_at__gt=timezone.now() - UNDO_FOR).first()
+    found = Conversation.objects.of(user_id).filter(id=key, deleted_at__gt=timezone.now() - UNDO_FOR).first()
+    if found:
+        found.held_by = holds.of_person(user_id)
+    return found
 
 
 def began() -> labels.Cause:

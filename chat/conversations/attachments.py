@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from chat.models import Attachment, Message
+from langai_site.accounts import holds
 from langai_site.accounts.models import User
 from langai_site.attached_files import FileState, ServedFile, file_store
 from langai_site.errors import InvalidError, NotFoundError
@@ -114,18 +115,18 @@ def access(user_id: int, attachment: UUID) -> Attachment:
 def _reachable() -> Q:
     of_message = Q(message__isnull=False, message__conversation__deleted_at=None, message__deleted_at=None)
     of_folder = Q(folder__isnull=False, folder__deleted_at=None)
-    return of_message | of_folder | Q(message=None, folder=None)
+    return of_message | Q(removed_at=None) & (of_folder | Q(message=None, folder=None))
 
 
 def unsent(user_id: int, ids: Collection[UUID]) -> list[AttachedFile]:
     """Return those of `ids` that this person may still send, in the order of `ids`."""
-    rows = Attachment.objects.filter(owner=user_id, message=None, folder=None).in_bulk(list(ids))
+    rows = Attachment.objects.unsent().filter(owner=user_id).in_bulk(list(ids))
     return shown([rows[pk] for pk in dict.fromkeys(ids) if pk in rows])
 
 
 def documents_named(user_id: int, ids: Sequence[UUID]) -> list[UUID]:
     """Return the files of those of `ids` that are this person's, sent or not, in the order of `ids`."""
-    rows = Attachment.objects.filter(owner=user_id).in_bulk(list(ids)) if ids else {}
+    rows = Attachment.objects.filter(owner=user_id, removed_at=None).in_bulk(list(ids)) if ids else {}
     return [rows[pk].document for pk in ids if pk in rows]
 
 
@@ -156,11 +157,20 @@ def of_messages(messages: Iterable[UUID]) -> Mapping[UUID, list[AttachedFile]]:
 
 def remove(user_id: int, attachment: UUID) -> None:
     """Delete a file that was not sent. Raises NotFoundError."""
-    row = Attachment.objects.filter(owner=user_id, message=None, folder=None, pk=attachment).first()
+    row = Attachment.objects.unsent().filter(owner=user_id, pk=attachment).first()
     if row is None:
         raise NotFoundError(_(GONE))
-    row.delete()
-    release([row.document])
+    discard(row)
+
+
+def discard(row: Attachment) -> None:
+    """Delete an attachment that belongs to no message; what a legal hold keeps is put out of sight instead."""
+    if holds.of_row(row) is None:
+        row.delete()
+        release([row.document])
+    else:
+        row.removed_at = timezone.now()
+        row.save(update_fields=["removed_at"])
 
 
 def send(message: Message, ids: Sequence[UUID]) -> None:
@@ -171,7 +181,7 @@ def send(message: Message, ids: Sequence[UUID]) -> None:
     wanted = list(dict.fromkeys(ids))
     refuse_too_many(len(wanted))
     for position, pk in enumerate(wanted):
-        mine = Attachment.objects.filter(pk=pk, owner=message.conversation.owner_id, message=None, folder=None)
+        mine = Attachment.objects.unsent().filter(pk=pk, owner=message.conversation.owner_id)
         if not mine.update(message=message, position=position):
             raise NotFoundError(_(GONE))
 
@@ -241,11 +251,13 @@ def documents_of(conversations: Iterable[UUID]) -> set[UUID]:
 
 
 def sweep() -> None:
-    """Remove files that were never sent, and those that a killed process left without an attachment."""
-    old = Attachment.objects.filter(message=None, folder=None, created_at__lt=timezone.now() - UNSENT_FOR)
+    """Remove files that were never sent, and those that a hold or a killed process left without an attachment."""
+    unsent_long = Q(message=None, folder=None, created_at__lt=timezone.now() - UNSENT_FOR)
+    free = Attachment.objects.exclude(owner__in=holds.people())
+    old = free.filter(unsent_long | Q(removed_at__isnull=False))
     with transaction.atomic():
         ids = list(old.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
-        Attachment.objects.filter(pk__in=ids, message=None, folder=None).delete()
+        old.filter(pk__in=ids).delete()
     stored = sorted(file_store().stored_before(timezone.now() - UNKNOWN_FOR))
     for first in range(0, len(stored), AT_ONCE):
         release(stored[first : first + AT_ONCE])

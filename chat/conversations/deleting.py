@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 from chat.conversations import access, branches
 from chat.events import BranchGone, group_of
 from chat.models import Conversation, Message
+from langai_site.accounts import holds
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, NotFoundError
 from langai_site.web import broadcast
@@ -110,9 +111,12 @@ def restore(user_id: int, message_id: UUID) -> Conversation:
 def deleted(user_id: int, message_id: str) -> Message | None:
     """Return the person's deleted message with that id, if its branch can still be restored."""
     try:
-        return _deleted(user_id, UUID(message_id))
+        found = _deleted(user_id, UUID(message_id))
     except ValueError:
         return None
+    if found:
+        found.held_by = holds.of_person(user_id)
+    return found
 
 
 def _deleted(user_id: int, message_id: UUID) -> Message | None:

@@ -66,8 +66,7 @@ def remove(user_id: int, folder_id: UUID, attachment: UUID) -> None:
     row = _files([folder.pk]).filter(pk=attachment).first()
     if row is None:
         raise NotFoundError(_(GONE))
-    row.delete()
-    attachments.release([row.document])
+    attachments.discard(row)
 
 
 def applying(user_id: int, folder_id: UUID | None) -> list[Attachment]:
@@ -86,8 +85,9 @@ def applying_in(user_id: int, conversation_id: UUID) -> list[Attachment]:
 
 def documents_of(folder_ids: Iterable[UUID]) -> set[UUID]:
     """Return the files that these folders have, also if they are deleted."""
-    return set(_files(list(folder_ids)).order_by().values_list("document", flat=True))
+    found = Attachment.objects.filter(folder__in=list(folder_ids))
+    return set(found.order_by().values_list("document", flat=True))
 
 
 def _files(folder_ids: Sequence[UUID]) -> QuerySet[Attachment]:
-    return Attachment.objects.filter(folder__in=folder_ids).order_by("created_at", "pk")
+    return Attachment.objects.filter(folder__in=folder_ids, removed_at=None).order_by("created_at", "pk")

@@ -20,6 +20,7 @@ from chat.conversations.access import UNDO_FOR
 from chat.conversations.lists import PINS_MAX
 from chat.events import ConversationGone, group_of
 from chat.models import Conversation, Folder, ListChange, Message
+from langai_site.accounts import holds
 from langai_site.audit.recording import record_each
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.sentences import counted_sentence, sentence
@@ -202,7 +203,10 @@ def last_change(user_id: int, change_id: str | None) -> ListChange | None:
         key = UUID(change_id or "")
     except ValueError:
         return None
-    return _undoable(user_id).filter(id=key).first()
+    found = _undoable(user_id).filter(id=key).first()
+    if found and (found.field == "deleted_at" or found.folders):
+        found.held_by = holds.of_person(user_id)
+    return found
 
 
 def _undoable(user_id: int) -> QuerySet[ListChange]:
@@ -247,7 +251,7 @@ def purge() -> None:
     """Remove for good what can no longer be undone, and the folders that were deleted with it, with their files."""
     over = timezone.now() - UNDO_FOR
     ListChange.objects.filter(at__lt=over).delete()
-    gone = Folder.objects.filter(deleted_at__lt=over)
+    gone = Folder.objects.filter(deleted_at__lt=over).exclude(owner__in=holds.people())
     files = folder_files.documents_of(gone.values_list("pk", flat=True))
     gone.delete()
     # If the process is killed here, `attachments.sweep` does it.

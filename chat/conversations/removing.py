@@ -13,6 +13,7 @@ from django.utils import timezone
 from chat.conversations import attachments
 from chat.conversations.access import UNDO_FOR
 from chat.models import Conversation, Message
+from langai_site.accounts import holds
 from langai_site.database.pauses import let_others_write
 
 # Conversations handled at once, and messages deleted in one transaction.
@@ -20,9 +21,12 @@ PURGED_AT_ONCE, MESSAGES_AT_ONCE = 200, 200
 
 
 def purge_deleted() -> None:
-    """Remove for good what was deleted longer than UNDO_FOR ago: conversations with their files, and branches."""
+    """Remove for good what was deleted longer than UNDO_FOR ago: conversations with their files, and branches.
+
+    What a legal hold keeps stays out of sight, and goes after the hold.
+    """
     long_ago = timezone.now() - UNDO_FOR
-    gone = Conversation.objects.filter(deleted_at__lt=long_ago)
+    gone = Conversation.objects.filter(deleted_at__lt=long_ago).exclude(owner__in=holds.people())
     while ids := list(gone.order_by().values_list("pk", flat=True)[:PURGED_AT_ONCE]):
         files = attachments.documents_of(ids)
         # Again with the condition: an import may have brought one back meanwhile.
@@ -30,7 +34,7 @@ def purge_deleted() -> None:
         gone.filter(pk__in=ids).delete()
         # If the process is killed here, `attachments.sweep` does it.
         attachments.release(files)
-    branches = Message.objects.filter(deleted_at__lt=long_ago)
+    branches = Message.objects.filter(deleted_at__lt=long_ago).exclude(conversation__owner__in=holds.people())
     files = attachments.documents_of(branches.values_list("conversation", flat=True))
     while _deleted_some(branches):
         let_others_write()

@@ -2,7 +2,8 @@
 
 A rule for a label counts rather than one for every label. A conversation that a rule would delete is noticed first, and
 goes when NOTICE is over: so people can see what will go, export it, or pin it where that keeps it. That holds whatever
-made it due: a rule, a label that rose, a pin that was removed, or an import of something old.
+made it due: a rule, a label that rose, a pin that was removed, or an import of something old. While a legal hold keeps
+what is a person's, nothing of theirs is due; their notice begins when it is lifted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from chat.models import Conversation, Share
 from chat.models.retention import RetentionRule
+from langai_site.accounts import holds
 
 NOTICE = timedelta(days=14)
 # Listed on the page of what goes.
@@ -53,7 +55,9 @@ def ending(conversation: Conversation) -> Ending | None:
 def soon(conversation: Conversation) -> Ending | None:
     """Return when retention deletes a conversation, if that is within NOTICE."""
     found = ending(conversation)
-    return found if found and found.at <= timezone.now() + NOTICE else None
+    if found is None or found.at > timezone.now() + NOTICE or holds.of_person(conversation.owner_id) is not None:
+        return None
+    return found
 
 
 def due(kind: str, by: datetime) -> Q | None:
@@ -78,9 +82,11 @@ def give_notice() -> None:
     now = timezone.now()
     condition = due(Kind.CONVERSATIONS, now + NOTICE)
     noticed = Conversation.objects.filter(noticed_at__isnull=False)
-    (noticed if condition is None else noticed.exclude(condition)).update(noticed_at=None)
+    over = ~condition | Q(owner__in=holds.people()) if condition else Q()
+    noticed.filter(over).update(noticed_at=None)
     if condition is not None:
-        Conversation.objects.filter(condition, noticed_at=None).update(noticed_at=now)
+        new = Conversation.objects.filter(condition, noticed_at=None).exclude(owner__in=holds.people())
+        new.update(noticed_at=now)
 
 
 def going(user_id: int) -> Going:
@@ -88,6 +94,8 @@ def going(user_id: int) -> Going:
     by = timezone.now() + NOTICE
     talks: list[tuple[Conversation, Ending]] = []
     links: list[tuple[Share, Ending]] = []
+    if holds.of_person(user_id) is not None:
+        return Going(talks, links, more=False)
     if (condition := due(Kind.CONVERSATIONS, by)) is not None:
         mine = Conversation.objects.of(user_id).alive().filter(condition)
         of_talks = rules(Kind.CONVERSATIONS)

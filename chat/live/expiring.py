@@ -10,6 +10,7 @@ from django.utils import timezone
 from chat.conversations import attachments, labels, removing
 from chat.live import snapshots
 from chat.models import Conversation, LabelChange, Message, SentMessage
+from langai_site.accounts import holds
 
 # Conversations deleted in one transaction.
 AT_ONCE = 50
@@ -20,6 +21,7 @@ def purge() -> int:
 
     The ledger's entries stay: they have no text. Recorded changes of labels stay without titles and reasons.
     """
+    _hide_held()
     count = 0
     while some := _purge_some():
         count += len(some)
@@ -33,12 +35,20 @@ def _purge_some() -> Sequence[UUID]:
     return ids
 
 
+def _hide_held() -> None:
+    """Put what has expired and a legal hold keeps out of sight: it goes after the hold."""
+    now = timezone.now()
+    held = Conversation.objects.filter(expires_at__lt=now, deleted_at=None).filter(owner__in=holds.people())
+    held.exclude(pk__in=Message.objects.live().values("conversation")).update(deleted_at=now)
+
+
 @transaction.atomic
 def _ended() -> Sequence[UUID]:
     """Return some that have expired, and take them away from their owners: nobody asks in one that is half gone."""
     now, live = timezone.now(), Message.objects.live().values("conversation")
-    expired = Conversation.objects.filter(expires_at__lt=now).exclude(pk__in=live).order_by("expires_at")
-    ids = list(expired.select_for_update(of=("self",)).values_list("pk", flat=True)[:AT_ONCE])
+    expired = Conversation.objects.filter(expires_at__lt=now).exclude(pk__in=live).exclude(owner__in=holds.people())
+    first = expired.order_by("expires_at").select_for_update(of=("self",))
+    ids = list(first.values_list("pk", flat=True)[:AT_ONCE])
     Conversation.objects.filter(pk__in=ids).update(deleted_at=now)
     return ids
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from chat.conversations import retention
 from chat.live import expiring
 from chat.models import Conversation, Message, Share
+from langai_site.accounts import holds
 from langai_site.database.pauses import let_others_write
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def _retired_some() -> Sequence[UUID]:
     live = Message.objects.live().values("conversation")
     # Those that were deleted before as well: a killed process may have left one, and their owner has had their time.
     noticed = Conversation.objects.filter(condition, noticed_at__lte=now - retention.NOTICE)
-    due = noticed.exclude(pk__in=live).order_by("updated_at")
+    due = noticed.exclude(pk__in=live).exclude(owner__in=holds.people()).order_by("updated_at")
     ids = list(due.select_for_update(of=("self",)).values_list("pk", flat=True)[: expiring.AT_ONCE])
     Conversation.objects.filter(pk__in=ids).update(deleted_at=now)
     return ids
@@ -50,7 +51,7 @@ def _shares_deleted() -> int:
     condition = retention.due(retention.Kind.SHARES, timezone.now())
     if condition is None:
         return 0
-    due = Share.objects.filter(condition).order_by("updated_at")
+    due = Share.objects.filter(condition).exclude(owner__in=holds.people()).order_by("updated_at")
     ids = list(due.select_for_update(of=("self",)).values_list("pk", flat=True)[: expiring.AT_ONCE])
     Share.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -74,6 +74,9 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now)
     deleted_at = models.DateTimeField(_("deleted at"), null=True)
 
+    # Whom to ask about the legal hold that keeps what was deleted; not stored.
+    held_by: str | None = None
+
     objects = ConversationQuerySet.as_manager()
 
     class Meta:

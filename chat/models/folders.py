@@ -87,6 +87,8 @@ class ListChange(models.Model):
     folders = models.JSONField(default=list, help_text="The folders that were deleted with it, by id.")
     words = SentenceField(help_text="What was done, as its person reads it.")
     at = models.DateTimeField(default=timezone.now, db_index=True)
+    # Whom to ask about the legal hold that keeps what was deleted; not stored.
+    held_by: str | None = None
 
     class Meta:
         default_permissions = ()

@@ -112,6 +112,9 @@ class Message(models.Model):
     # What is left of the verified answer that it showed: set likewise.
     verified_state: Any = None
 
+    # Whom to ask about the legal hold that keeps what was deleted; not stored.
+    held_by: str | None = None
+
     objects = MessageQuerySet.as_manager()
 
     class Meta:
@@ -149,6 +152,12 @@ class Message(models.Model):
         return thinking_of(self.parts)
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def unsent(self) -> Self:
+        """Return those that a person has attached to a message that is still being written."""
+        return self.filter(message=None, folder=None, removed_at=None)
+
+
 class Attachment(models.Model):
     """A file that its owner attached to a message, or to a folder, or is about to attach: then it has neither.
 
@@ -166,6 +175,9 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Among the files of its message.")
     created_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True, help_text="Removed by its owner while a legal hold keeps it.")
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "created_at"]

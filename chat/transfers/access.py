@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from chat.conversations import ordering
 from chat.models import Transfer
+from langai_site.accounts import holds
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
@@ -161,7 +162,8 @@ def _delete(rows: Sequence[Transfer]) -> None:
 
 def sweep() -> None:
     """Remove what is older than KEEP_FOR, and files without a row: of people who were deleted, or a killed process."""
-    _delete(list(Transfer.objects.filter(ended_at__lt=timezone.now() - KEEP_FOR)[:200]))
+    old = Transfer.objects.filter(ended_at__lt=timezone.now() - KEEP_FOR).exclude(owner__in=holds.people())
+    _delete(list(old[:200]))
     folder = Path(default_storage.path("transfers"))
     before = timezone.now().timestamp() - FILE_WITHOUT_ROW
     found = [path for path in folder.iterdir() if path.stat().st_mtime < before] if folder.is_dir() else []

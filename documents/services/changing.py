@@ -19,6 +19,7 @@ from documents.services.library import managed_collection, managed_document
 from documents.services.own import UNDO_FOR
 from documents.services.uploads import unread
 from langai_site import detectors
+from langai_site.accounts import holds
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record, record_each
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, LangAIError, NotFoundError
@@ -49,6 +50,8 @@ class Deletion:
 
     id: UUID
     count: int
+    # Whom to ask about the legal hold that keeps them.
+    held_by: str | None = None
 
 
 def describe(
@@ -161,8 +164,9 @@ def delete(user: User, collection_id: int, ids: Sequence[UUID]) -> Deletion:
 
 def deletion(user: User, collection_id: int, deletion_id: UUID | None) -> Deletion | None:
     """Return what was deleted in a collection that this person manages, if it can still come back."""
-    count = _deleted(managed_collection(user, collection_id), deletion_id).count() if deletion_id else 0
-    return Deletion(deletion_id, count) if deletion_id and count else None
+    collection = managed_collection(user, collection_id)
+    count = _deleted(collection, deletion_id).count() if deletion_id else 0
+    return Deletion(deletion_id, count, holds.of_row(collection)) if deletion_id and count else None
 
 
 def restore(user: User, collection_id: int, deletion_id: UUID) -> ChangeResult:

@@ -1,16 +1,18 @@
 """Later changes to documents: read again, relabel, return to the previous version, delete."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from documents import care
-from documents.models import Document, Picture, PreviousVersion
+from documents.models import Document, KeptVersion, Picture, PreviousVersion
 from documents.names import title_of
+from documents.services import kept
 from documents.services.files import drop
 from documents.services.uploads import UNREAD, unread, version_values
 from langai_site.audit.recording import record, record_each
@@ -73,9 +75,9 @@ def relabel(
 
 def forget_previous(document: UUID) -> None:
     """Remove the version that a new one has just replaced; call it in the transaction that makes the new one live."""
-    earlier = PreviousVersion.objects.filter(document=document)
-    drop(list(earlier.values_list("file", flat=True)))
-    earlier.delete()
+    for earlier in PreviousVersion.objects.filter(document=document).select_related("document__collection"):
+        kept.forget(earlier.document, earlier)
+        earlier.delete()
 
 
 def keep_previous(document: Document) -> None:
@@ -104,15 +106,30 @@ def _step_back(document: Document) -> None:
     settled = {**UNREAD, "status": Document.Status.READY, "progress": 100}
     Document.objects.filter(pk=current.pk).update(title=title, **version_values(earlier), **settled)
     earlier.delete()
-    drop([str(current.file.name)])
+    kept.forget(current, current)
     record("document.keep", "document", current.pk)
 
 
 def delete(*documents: Document) -> None:
-    """Delete documents with everything that search knows of them. A worker that is reading one notices and stops."""
+    """Delete documents with everything that search knows of them. A worker that is reading one notices and stops.
+
+    What a legal hold keeps is put out of sight instead; `own.purge` deletes it after the hold.
+    """
     ids = [document.pk for document in documents]
     for first in range(0, len(ids), AT_ONCE):
-        _delete(ids[first : first + AT_ONCE])
+        batch = ids[first : first + AT_ONCE]
+        held = set(Document.with_deleted.filter(kept.held(), pk__in=batch).values_list("pk", flat=True))
+        _hide(list(held))
+        _delete([key for key in batch if key not in held])
+
+
+@transaction.atomic
+def _hide(ids: Sequence[UUID]) -> None:
+    present = Document.objects.filter(pk__in=ids)
+    logged = present.exclude(collection__kind=Collection.Kind.ATTACHED)
+    record_each("document.delete", "document", list(logged.values_list("pk", flat=True)))
+    present.update(deleted_at=timezone.now(), deletion=uuid4(), lease_until=None, claimed_by="")
+    search.hide(ids)
 
 
 @transaction.atomic
@@ -121,7 +138,10 @@ def _delete(ids: list[UUID]) -> None:
     earlier = PreviousVersion.objects.filter(document__in=ids)
     pictures = Picture.objects.filter(document__in=ids).values_list("file", "thumbnail")
     shown = [name for names in pictures for name in names]
-    drop([*found.values_list("file", flat=True), *earlier.values_list("file", flat=True), *shown])
+    replaced = KeptVersion.objects.filter(document__in=ids)
+    for rows in (found, earlier, replaced):
+        drop(list(rows.values_list("file", flat=True)))
+    drop(shown)
     # Files that a person attached to their own messages are not in the log. What was deleted on a page, itself or with
     # its collection, is in it already, with the person who did it.
     unlogged = (Collection.Kind.ATTACHED, Collection.Kind.REMOVED)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from documents.models import Document
-from documents.services import quotas
+from documents.services import kept, quotas
 from documents.services.library import managed_collection
 from documents.services.lifecycle import delete
+from langai_site.accounts import holds
 from langai_site.accounts.models import Team, User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -144,7 +145,10 @@ def removed_collection(user: User, collection_id: int) -> Collection | None:
     """Return a collection that this person removed, if it can still come back."""
     since = timezone.now() - UNDO_FOR
     theirs = Collection.objects.filter(kind=Collection.Kind.REMOVED, holder=user, removed_at__gt=since)
-    return theirs.filter(pk=collection_id).first()
+    found = theirs.filter(pk=collection_id).first()
+    if found:
+        found.held_by = holds.of_row(found)
+    return found
 
 
 def restore(user: User, collection_id: int) -> Collection:
@@ -161,9 +165,11 @@ def restore(user: User, collection_id: int) -> Collection:
 
 
 def purge() -> None:
-    """Delete for good what can no longer come back."""
+    """Delete for good what can no longer come back, unless a legal hold keeps it."""
     before = timezone.now() - UNDO_FOR
-    delete(*Document.with_deleted.filter(deletion__isnull=False, deleted_at__lt=before))
-    for collection in Collection.objects.filter(kind=Collection.Kind.REMOVED, removed_at__lt=before):
+    kept.discard()
+    delete(*Document.with_deleted.filter(~kept.held(), deletion__isnull=False, deleted_at__lt=before))
+    removed = Collection.objects.filter(~kept.held(""), kind=Collection.Kind.REMOVED, removed_at__lt=before)
+    for collection in removed:
         delete(*Document.with_deleted.filter(collection=collection))
         collection.delete()

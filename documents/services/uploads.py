@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from documents.models import Document, PreviousVersion, Version
 from documents.names import shown_name, title_of
-from documents.services import quotas
-from documents.services.files import SameFileError, checked_size, drop, refuse_same, sha256
+from documents.services import kept, quotas
+from documents.services.files import SameFileError, checked_size, refuse_same, sha256
 from langai_site import request_id
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record
@@ -215,7 +215,7 @@ def _take_place(document: Document, newer: Document) -> None:
     if current.status == Document.Status.READY:
         PreviousVersion.objects.update_or_create(document=current, defaults=version_values(current))
     else:
-        drop([str(current.file.name)])
+        kept.forget(current, current)
     # Whether the old file was slow says nothing about the new one.
     Document.objects.filter(pk=current.pk).update(
         title=newer.title,

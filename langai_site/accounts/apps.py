@@ -24,6 +24,7 @@ class AccountsConfig(AppConfig):
             devices,
             drafts,
             endings,
+            holds,
             leaving,
             moving_in,
             overview,
@@ -60,6 +61,7 @@ class AccountsConfig(AppConfig):
         for signal in (post_save, post_delete):
             signal.connect(second_factor.on_factor, sender=Authenticator)
         post_save.connect(terms.on_person, sender=User)
+        holds.register()
         overview.register()
         openwebui.register("people", moving_in.move)
         registry.setup_step("roles", roles.make_groups)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from langai_site import stored_data
-from langai_site.accounts import browser_sessions, partial_uploads
+from langai_site.accounts import browser_sessions, holds, partial_uploads
 from langai_site.accounts.models import AccountDeletion, ApiKey, Invitation, PartialUpload, User, hashed
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -83,10 +83,12 @@ def receipt(token: str) -> AccountDeletion:
 def carry_out() -> None:
     """Remove what is left of the people who asked for it. A job of the worker; several workers may do so at once.
 
-    One that fails does not hold up the others: the first error is raised at the end.
+    One that fails does not hold up the others: the first error is raised at the end. A legal hold on a person keeps
+    everything of theirs; the account stays closed.
     """
     errors: list[Exception] = []
-    for deletion in AccountDeletion.objects.filter(finished_at=None).order_by("requested_at"):
+    waiting = AccountDeletion.objects.filter(finished_at=None).exclude(person__in=holds.people())
+    for deletion in waiting.order_by("requested_at"):
         try:
             _remove(deletion)
         except Exception as error:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from langai_site.accounts import leaving
+from langai_site.accounts import holds, leaving
 from langai_site.accounts.session import signed_in
 from langai_site.errors import LangAIError
 
@@ -31,6 +31,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     context = {
         "holdings": holdings,
         "has_collections": any("collections" in holding.words for holding in holdings),
+        "contact": holds.of_person(user.pk),
         "is_possible": leaving.is_possible(user),
         "problem": problem,
         "heir": request.POST.get("heir", ""),
@@ -43,4 +44,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """Show how far the deletion is, and what was removed, to those who have its address."""
-    return render(request, "accounts/deleted.html", {"deletion": leaving.receipt(token), "address": request.path})
+    deletion = leaving.receipt(token)
+    contact = holds.of_person(deletion.person_id) if deletion.person_id else None
+    context = {"deletion": deletion, "address": request.path, "contact": contact}
+    return render(request, "accounts/deleted.html", context)

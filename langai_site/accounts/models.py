@@ -12,12 +12,21 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from langai_site.accounts.hold_models import HeldMember, LegalHold
 from langai_site.accounts.scim_models import ScimDirectory, ScimGroup, ScimPerson
 from langai_site.accounts.scopes import Scope
 from langai_site.accounts.terms_models import TermsAcceptance, TermsOfUse
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
-__all__ = ["ScimDirectory", "ScimGroup", "ScimPerson", "TermsAcceptance", "TermsOfUse"]
+__all__ = [
+    "HeldMember",
+    "LegalHold",
+    "ScimDirectory",
+    "ScimGroup",
+    "ScimPerson",
+    "TermsAcceptance",
+    "TermsOfUse",
+]
 
 # What browsers say of themselves, the more special first: most also name those that they resemble.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))

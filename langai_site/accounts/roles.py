@@ -53,8 +53,16 @@ ROLES: Mapping[str, Role] = {
             *_rights("audit", "auditevent", verbs=("view",)),
             *_rights("usage", "usageentry", "monthclose", "price", "budget", verbs=("view",)),
             *_rights("chat", "labelchange", "routingpolicy", verbs=("view",)),
-            *_rights("accounts", "user", "team", verbs=("view",)),
+            *_rights("accounts", "user", "team", "legalhold", verbs=("view",)),
             *_rights("auth", "group", verbs=("view",)),
+        ),
+    ),
+    "Legal hold manager": Role(
+        gettext_lazy("Legal hold manager"),
+        gettext_lazy("Sets and lifts legal holds. Reads nothing of what they keep."),
+        (
+            *_rights("accounts", "legalhold", verbs=("view", "add", "change")),
+            *_rights("accounts", "user", "team", verbs=("view",)),
         ),
     ),
     "Money manager": Role(

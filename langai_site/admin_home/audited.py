@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
+from langai_site import stored_data
 from langai_site.audit.actions import ACTIONS, KINDS
 from langai_site.audit.recording import record
 from langai_site.sentences import Sentence, drawn, from_text
@@ -28,7 +29,7 @@ NAMED: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
     ),
 }
 
-BESIDES = {("conversation", "delete")}
+BESIDES = {("conversation", "delete"), ("legalhold", "add"), ("legalhold", "change")}
 
 
 class Audited(ModelAdmin):  # type: ignore[type-arg]
@@ -54,6 +55,12 @@ class Audited(ModelAdmin):  # type: ignore[type-arg]
         for row in rows:
             self._record("delete", row)
         return super().log_deletions(request, rows)  # type: ignore[arg-type]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:  # noqa: ANN401 - as Django's
+        """Name what must stay, such as by a legal hold, as protected: then Django's pages delete nothing."""
+        found, counts, missing, protected = super().get_deleted_objects(objs, request)
+        reasons = [(row, refusal(row)) for row in objs for refusal in stored_data.refusals]
+        return found, counts, missing, [*protected, *(f"{row}: {words}" for row, words in reasons if words)]
 
     def _record(self, verb: str, obj: Model, fields: Collection[str] = ()) -> None:
         kind = obj._meta.model_name or ""

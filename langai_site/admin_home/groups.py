@@ -29,7 +29,12 @@ GROUPS: dict[str, dict[str, str]] = {
         "Price": "",
         "MonthClose": gettext_noop("Closed months"),
     },
-    gettext_noop("Safety"): {"SensitivePattern": "", "Announcement": "", "AuditEvent": gettext_noop("Audit log")},
+    gettext_noop("Safety"): {
+        "SensitivePattern": "",
+        "Announcement": "",
+        "AuditEvent": gettext_noop("Audit log"),
+        "LegalHold": gettext_noop("Legal holds"),
+    },
     gettext_noop("Conversations"): {
         "Conversation": "",
         "Reply": "",

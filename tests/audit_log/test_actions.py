@@ -45,6 +45,7 @@ from langai_site.accounts.models import (
     BrowserSession,
     GroupMapping,
     Invitation,
+    LegalHold,
     ScimDirectory,
     Team,
     TermsOfUse,
@@ -282,6 +283,17 @@ def command(*words: str):
 
 LOGIN = {"login": "bob", "password": PASSWORD}
 TOKEN = {"username": "bob", "password": PASSWORD}
+
+
+def on_hold(act):
+    """Return an act on a legal hold, which is set before."""
+
+    def prepared(w):
+        values = {"reason": CANARY, "reference": CANARY, "contact": CANARY}
+        hold = LegalHold.objects.create(person=w.bob, **values)
+        return lambda: act(w, hold.pk)
+
+    return prepared
 
 
 # (action, door, what does it)
@@ -545,6 +557,13 @@ ACTS = [
     *((f"{kind}.withdraw", "admin", on_withdrawn(kind, CANARY)) for kind in ("assistant", "prompt")),
     *((f"{kind}.reinstate", "admin", on_withdrawn(kind, CANARY, "")) for kind in ("assistant", "prompt")),
     ("case.keep", "page", on_case("keep")),
+    ("legalhold.add", "admin", now(lambda w: posted(
+        w.boss, "/admin/accounts/legalhold/add/",
+        {"person": w.bob.pk, "reason": CANARY, "reference": CANARY, "contact": CANARY}))),
+    ("legalhold.change", "admin", on_hold(lambda w, pk: posted(
+        w.boss, f"/admin/accounts/legalhold/{pk}/change/", {"reason": "x", "reference": CANARY, "contact": CANARY}))),
+    ("legalhold.lift", "admin", on_hold(lambda w, pk: w.boss.post(
+        "/admin/accounts/legalhold/", {"action": "lift", "_selected_action": [pk]}))),
     ("terms.publish", "admin", now(lambda w: posted(w.boss, "/admin/accounts/termsofuse/add/", {"text": CANARY}))),
     ("terms.accept", "page", with_terms(lambda w, pk: w.boss.post("/accounts/terms/", {"terms": pk}))),
     ("terms.withdraw", "admin", with_terms(lambda w, pk: w.boss.post(

@@ -1,5 +1,6 @@
 """The admin pages of accounts."""
 
+from langai_site.accounts.admin.holds import LegalHoldAdmin
 from langai_site.accounts.admin.people import ApiKeyAdmin, InvitationAdmin, LangAIUserAdmin, TeamAdmin
 from langai_site.accounts.admin.superusers import (
     GroupMappingAdmin,
@@ -13,6 +14,7 @@ __all__ = [
     "GroupMappingAdmin",
     "InvitationAdmin",
     "LangAIUserAdmin",
+    "LegalHoldAdmin",
     "ProviderAdmin",
     "ScimDirectoryAdmin",
     "TeamAdmin",
