@@ -53,7 +53,8 @@ class ChatConfig(AppConfig):
         document_uses.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
         _register_for_holds()
-        stored_data.derived_models.append("chat.MessageWords")
+        stored_data.derived_models += ["chat.MessageWords", "chat.FiguresRead", "chat.StatedFigure"]
+        stored_data.derived_models.append("chat.FigureConflict")
         stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)
         stored_data.leavings["transfers"] = stored_data.Leaving(lambda _user_id: {}, transfers.remove_all)
         stored_data.personal_paths["chat.Feedback"] = "reply__conversation__owner"
@@ -96,6 +97,7 @@ def _register_for_holds() -> None:
 
 def _register_for_owners() -> None:
     """Register what keeps verified answers, knowledge gaps, review tables and test cases up to date."""
+    from chat.conflicts import finding as conflicts
     from chat.evaluation import drafts, running
     from chat.gaps import clustering, testing
     from chat.reviews import filling
@@ -107,6 +109,8 @@ def _register_for_owners() -> None:
     registry.worker_job("knowledge gaps", seconds=30, run=clustering.run)
     registry.worker_job("tests of knowledge gaps", seconds=10, run=testing.run_requested)
     registry.nightly_job("knowledge gaps", testing.run_all)
+    # At least half of the time it rests: reading figures is never urgent.
+    registry.worker_job("figures of documents", seconds=5, run=conflicts.run, rest=1)
     registry.worker_job("review tables", seconds=2, run=filling.run)
     registry.worker_job("test cases of search", seconds=10, run=running.run)
     registry.nightly_job("test cases of search", running.request_all)

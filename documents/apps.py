@@ -1,13 +1,16 @@
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 
-from langai_site import attached_files, openwebui, registry, stored_data
+from langai_site import attached_files, document_uses, openwebui, registry, stored_data
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from documents.models import Document
     from langai_site.accounts.models import User
 
 
@@ -30,6 +33,7 @@ class DocumentsConfig(AppConfig):
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)
         attached_files.register(_attached_files)
+        document_uses.documents_looked_after(_looked_after)
         stored_data.leavings["documents"] = stored_data.Leaving(_count_own, _remove_own, _hand_over)
         stored_data.personal_files.append(_personal_files)
         _guard()
@@ -58,6 +62,12 @@ def _guard() -> None:
             person=lambda row: row.document.collection.holder_id, collection=lambda row: row.document.collection_id
         ),
     )
+
+
+def _looked_after(person: "User") -> "QuerySet[Document, Any]":
+    from documents.services import reviews
+
+    return reviews.looked_after(person).values("pk")
 
 
 def _work() -> bool:

@@ -39,6 +39,7 @@ _replacements: list[Callable[[UUID], object]] = []
 _relabelled: list[Callable[[UUID], object]] = []
 _answer_counts: list[Callable[[Any], Mapping[UUID, int]]] = []
 _passage_drawings: list[PassageDrawing] = []
+_looked_after: list[Callable[[Any], Any]] = []
 _histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
 
 
@@ -108,3 +109,13 @@ def answer_counts(read: Callable[[Any], Mapping[UUID, int]]) -> None:
 def answers_citing(documents: object) -> Mapping[UUID, int]:
     """Return how many answers cite each of these documents, ids or a query of them; not cited: left out."""
     return _answer_counts[0](documents) if _answer_counts else {}
+
+
+def documents_looked_after(read: Callable[[Any], Any]) -> None:
+    """Register `read(person)`: a query of the ids of the documents that the person manages or owns."""
+    _looked_after[:] = [read]
+
+
+def looked_after_by(person: Any) -> Any:  # noqa: ANN401 - a user and a query, whose classes are not known here
+    """Return a query of the ids of the documents that a person manages or owns; an empty list without documents."""
+    return _looked_after[0](person) if _looked_after else []

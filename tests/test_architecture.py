@@ -34,7 +34,7 @@ LAYERS = {
         "measures llm history overview grounding",
         "routing",
         "conversations",
-        "assistants saved_prompts verified",
+        "assistants conflicts saved_prompts verified",
         "evaluation gaps",
         "turns",
         "comparisons reviews",

@@ -4,6 +4,7 @@ from chat.models.assistants import Assistant, AssistantUse, AssistantVersion
 from chat.models.changes import ChangeNotice, PassageChange, Replacement
 from chat.models.citations import Citation, GivenDocument
 from chat.models.comparisons import ComparedReply, ModelComparison
+from chat.models.conflicts import DismissedConflict, FigureConflict, FiguresRead, StatedFigure
 from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
 from chat.models.evaluation import EvalCase
 from chat.models.feedback import Feedback
@@ -40,8 +41,11 @@ __all__ = [
     "ComparedReply",
     "Conversation",
     "ConversationQuerySet",
+    "DismissedConflict",
     "EvalCase",
     "Feedback",
+    "FigureConflict",
+    "FiguresRead",
     "Folder",
     "GapQuestion",
     "GivenDocument",
@@ -69,6 +73,7 @@ __all__ = [
     "SentMessage",
     "Share",
     "SharedHtml",
+    "StatedFigure",
     "Transfer",
     "VerifiedAnswer",
     "VerifiedCitation",

@@ -133,6 +133,8 @@ OWN: Mapping[str, str] = {
     "case.import": gettext_noop("Imported test cases"),
     "case.export": gettext_noop("Exported test cases"),
     "case.delete": gettext_noop("Removed a test case"),
+    "conflict.dismiss": gettext_noop("Marked two figures as not a conflict"),
+    "conflict.restore": gettext_noop("Marked two figures as a conflict again"),
     "review.add": gettext_noop("Made a review table"),
     "review.export": gettext_noop("Exported a review table"),
     "review.delete": gettext_noop("Deleted a review table"),

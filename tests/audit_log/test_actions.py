@@ -26,10 +26,12 @@ from chat.models import (
     Citation,
     Conversation,
     EvalCase,
+    FigureConflict,
     Message,
     ReviewTable,
     RoutingPolicy,
     Share,
+    StatedFigure,
     VerifiedAnswer,
     VerifiedCitation,
 )
@@ -379,6 +381,35 @@ def on_withdrawn(kind, *reasons):
     return prepare
 
 
+def on_conflict(verb):
+    def prepare(w):
+        w.collection.owners.add(w.bob)
+        figures = []
+        for days in (25, 28):
+            source = Source.objects.create(
+                document=uuid4(),
+                collection=w.collection,
+                title=CANARY,
+                file_name="x",
+                media_type="text/plain",
+                live=True,
+            )
+            passage = source.passages.create(position=0, text=f"{CANARY} {days} days", page=1, start=0, end=30)
+            place = {"start": 0, "end": 30, "figure_start": 0, "figure_end": 30}
+            values = {"language": "en", "key": "x", "readings": [days], "digest": str(days)}
+            figures.append(StatedFigure.objects.create(source=source, passage=passage, **values, **place))
+            Document.objects.create(
+                pk=source.document, collection=w.collection, title=CANARY, file="x", file_name="x", sha256=str(days)
+            )
+        conflict = FigureConflict.objects.create(one=figures[0], other=figures[1])
+        place = f"/library/conflicts/{conflict.pk}/"
+        if verb == "restore":
+            w.there.post(f"{place}dismiss/")
+        return lambda: w.there.post(f"{place}{verb}/")
+
+    return prepare
+
+
 def on_case(verb):
     def prepare(w):
         on_verified("add")(w)
@@ -570,6 +601,7 @@ ACTS = [
         "/admin/accounts/termsofuse/", {"action": "withdraw", "_selected_action": [pk]}))),
     *((f"case.{verb}", "page", on_case(verb)) for verb in ("change", "import", "export")),
     ("case.delete", "page", on_case("remove")),
+    *((f"conflict.{verb}", "page", on_conflict(verb)) for verb in ("dismiss", "restore")),
     *((f"review.{verb}", "page", on_review(verb)) for verb in ("add", "export", "delete")),
     ("document.change", "page", on_care(owner="bob", review_by="2027-01-31")),
     ("document.change", "page", on_care(title="Other", review_by="2027-01-31")),

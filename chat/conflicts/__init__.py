@@ -1,0 +1,1 @@
+"""Figures that two live documents give differently for the same term."""
