@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import date
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -159,7 +160,13 @@ def extra_of(whole: Whole) -> Extra:
 def _passage(source: CitedSource) -> PassageRef:
     place = urlencode({"page": source["page"], "start": source["start"], "end": source["end"]})
     url = f"{reverse('search:source', args=[source['source']])}?{place}#marked"
-    return PassageRef(number=source["number"], title=source["title"], location=source["location"], url=url)
+    return PassageRef(
+        number=source["number"],
+        title=source["title"],
+        location=source["location"],
+        dated=date.fromisoformat(source["dated"]) if source.get("dated") else None,
+        url=url,
+    )
 
 
 async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, None]:

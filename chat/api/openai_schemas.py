@@ -1,5 +1,6 @@
 """OpenAI's formats, as far as LangAI understands them."""
 
+from datetime import date
 from typing import Any, Literal
 
 from ninja import Field, Schema
@@ -82,11 +83,12 @@ class TokenUsage(Schema):
 
 
 class PassageRef(Schema):
-    """The passage that a number in the answer stands for."""
+    """The passage that a number in the answer stands for. `dated` is the day on which its version was added."""
 
     number: int
     title: str
     location: str
+    dated: date | None
     url: str
 
 

@@ -57,7 +57,10 @@ class Ask(Schema):
 
 
 class CitationOut(Schema):
-    """The passage that a number in the answer stands for; `url` shows it in its page."""
+    """The passage that a number in the answer stands for; `url` shows it in its page.
+
+    `dated` is the day on which the cited version of the document was added; null in answers from before it was kept.
+    """
 
     number: int
     source: UUID
@@ -68,6 +71,7 @@ class CitationOut(Schema):
     end: int
     heading: str
     location: str
+    dated: date | None = None
     url: str
 
 

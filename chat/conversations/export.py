@@ -43,8 +43,16 @@ def _files(message: Message) -> str:
 
 
 def _sources(citations: Sequence[Citation]) -> str:
-    lines = [f"- [{cited.number}] {', '.join(filter(None, (cited.title, _place(cited))))}" for cited in citations]
-    return "\n".join(lines)
+    return "\n".join(f"- [{cited.number}] {_source(cited)}" for cited in citations)
+
+
+def _source(cited: Citation) -> str:
+    return ", ".join(filter(None, (cited.title, _place(cited), added_on(cited))))
+
+
+def added_on(citation: Citation) -> str:
+    """Return when the cited version was added, in words; empty if that is not known."""
+    return _("added on %(day)s") % {"day": citation.dated.isoformat()} if citation.dated else ""
 
 
 def _place(citation: Citation) -> str:

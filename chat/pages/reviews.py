@@ -1,5 +1,7 @@
 """Pages of review tables: the list, a table, one of its cells, and the files that it is exported as."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -8,12 +10,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat.models import ReviewColumn, ReviewTable
+from chat.pages.change_words import age
 from chat.pages.model_words import dollars
 from chat.reviews import exporting, filling, pricing, showing, tables
 from chat.reviews.showing import ReviewOrder, ShownTable
@@ -201,12 +205,17 @@ def cell_page(request: HttpRequest, table: UUID, cell: int) -> HttpResponse:
         "value": exporting.value_words(found.value, found.column.kind),
         "state": exporting.state_words(found, outdated=outdated),
         "error": drawn(found.error),
-        "places": [(one, exporting.place_of(one)) for one in found.citations],
+        "places": [(one, exporting.place_of(one), _age(one)) for one in found.citations],
         "written": request.POST.get("text", found.shown),
         "refusal": refusal,
         "text_max": tables.CORRECTION_MAX,
     }
     return render(request, CELL, context, status=status)
+
+
+def _age(citation: Mapping[str, Any]) -> str:
+    dated = citation.get("dated")
+    return age(date.fromisoformat(dated) if dated else None, timezone.localdate())
 
 
 @require_safe

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from chat.conversations import export
 from chat.models import Conversation, Message
 from chat.pages import conversation as pages
 from chat.pages import drawing, fragments
@@ -133,9 +134,13 @@ def _markdown(shared: SharedConversation) -> str:
 
 
 def _sources(sources: Sequence[reading.SharedSource]) -> str:
-    hidden = _("a document that you may not read")
-    named = [", ".join(filter(None, (one.title, one.place))) if one.citation else hidden for one in sources]
-    return "\n".join(f"- [{one.number}] {name}" for one, name in zip(sources, named, strict=True))
+    return "\n".join(f"- [{one.number}] {_source(one)}" for one in sources)
+
+
+def _source(one: reading.SharedSource) -> str:
+    if one.citation is None:
+        return _("a document that you may not read")
+    return ", ".join(filter(None, (one.title, one.place, export.added_on(one.citation))))
 
 
 @require_safe

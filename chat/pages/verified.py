@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chat.gaps import access as gaps
 from chat.llm.quotes import without_advice
 from chat.markdown.rendering import render as rendered
-from chat.models import VerifiedAnswer
+from chat.models import VerifiedAnswer, VerifiedCitation
+from chat.pages.change_words import age
 from chat.pages.fragments import safe
 from chat.verified import access, making, notices
 from chat.verified.making import VerifiedText
@@ -125,7 +126,7 @@ def verified(request: HttpRequest, answer: UUID) -> HttpResponse:
         "label": Sensitivity(row.label),
         "html": safe(rendered(row.text, urls)),
         "citations": [
-            {"number": one.number, "title": one.title, "url": urls[one.number], "place": _place(one.location, one.page)}
+            {"number": one.number, "title": one.title, "url": urls[one.number], "place": _place(one)}
             for one in citations
         ],
         "is_current": VerifiedAnswer.objects.current().filter(pk=row.pk).exists(),
@@ -139,8 +140,9 @@ def _place_url(source: UUID, page: int, start: int, end: int) -> str:
     return f"{reverse('search:source', args=[source])}?page={page}&start={start}&end={end}"
 
 
-def _place(location: str, page: int) -> str:
-    return place_text(location) or (page_text(page) if page > 1 else "")
+def _place(cited: VerifiedCitation) -> str:
+    place = place_text(cited.location) or (page_text(cited.page) if cited.page > 1 else "")
+    return " · ".join(filter(None, (place, age(cited.dated, timezone.localdate()))))
 
 
 @require_safe

@@ -74,6 +74,7 @@ def _live_place(snapshot: Snapshot | None, number: int) -> CitedSource:
 
 def _place(citation: Citation) -> CitedSource:
     values = {name: getattr(citation, name) for name in PLACE} | {"source": str(citation.source)}
+    values |= {"dated": citation.dated.isoformat()} if citation.dated else {}
     return cast(CitedSource, values)
 
 

@@ -57,7 +57,9 @@ def _write(batch: Sequence[VerifiedCitation], found: Sequence[FollowedPassage], 
         end = place.end if place.end_page == place.page else place.start + citation.end - citation.start
         there = {"version": source.version, "page": place.page, "start": place.start, "end": end}
         if became.state in (State.SAME, State.MOVED):
-            VerifiedCitation.objects.filter(pk=citation.pk).update(source=source.pk, next=None, **there)
+            VerifiedCitation.objects.filter(pk=citation.pk).update(
+                source=source.pk, dated=source.added_at.date(), next=None, **there
+            )
         else:
             VerifiedCitation.objects.filter(pk=citation.pk).update(next={"source": str(source.pk), **there})
             expired.setdefault(citation.answer_id, Reason.CHANGED)

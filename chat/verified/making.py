@@ -224,5 +224,6 @@ def _renewed(answer: VerifiedAnswer, cited: Sequence[VerifiedCitation]) -> list[
             % {"number": gone[0].number, "title": gone[0].title}
         )
     for citation in cited:
-        citation.save(update_fields=["source", "version", "page", "start", "end", "next"])
+        citation.dated = sources[citation.source].added_at.date()
+        citation.save(update_fields=["source", "version", "page", "start", "end", "dated", "next"])
     return list(sources.values())

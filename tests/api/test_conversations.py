@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import date
 
 import pytest
 
@@ -34,7 +35,7 @@ async def kept(program, echo):
 def cite():
     reply = Message.objects.get(role="assistant")
     place = {"page": 3, "start": 1, "end": 9, "version": 1, "source": reply.id}
-    Citation.objects.create(reply=reply, number=1, title="Holidays", location="page 3", **place)
+    Citation.objects.create(reply=reply, number=1, title="Holidays", location="page 3", dated=date(2026, 3, 1), **place)
 
 
 async def test_a_conversation_is_read_with_its_answers_and_what_they_cite(program, kept):
@@ -47,6 +48,7 @@ async def test_a_conversation_is_read_with_its_answers_and_what_they_cite(progra
     assert answer["url"] == f"/conversations/{found['id']}/?reply={answer['id']}"
     assert answer["receipt"]["label"] == "Internal"
     assert (answer["citations"][0]["number"], answer["citations"][0]["title"]) == (1, "Holidays")
+    assert answer["citations"][0]["dated"] == "2026-03-01"
     assert answer["citations"][0]["url"] == f"/replies/{answer['id']}/citations/1/"
 
 
@@ -77,7 +79,7 @@ async def test_an_export_is_a_file(program, kept):
     assert lines[2].endswith(" · Internal")
     assert "## You" in lines
     assert "## LangAI (hosted_vllm/echo)" in lines
-    assert lines[-1] == "- [1] Holidays, page 3"
+    assert lines[-1] == "- [1] Holidays, page 3, added on 2026-03-01"
     assert error_of(await program.get(f"{kept}/export", format="pdf")) == (422, "unreadable")
 
 

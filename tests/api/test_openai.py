@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from chat import measures
 from chat.api import sse, stateless
@@ -198,6 +199,7 @@ async def test_documents_are_asked_and_cited_unless_none_are_wanted(program, han
     (citation,) = answer["langai"]["citations"]
     assert (citation["number"], citation["title"]) == (1, "vacation")
     assert citation["url"].startswith("/sources/")
+    assert citation["dated"] == timezone.now().date().isoformat()
     for headers, metadata in (({"X-LangAI-Collections": "none"}, None), ({}, {"collections": "none"})):
         answer = (await ask(program, messages=said, headers=headers, metadata=metadata)).json()
         assert answer["langai"]["citations"] == []

@@ -12,10 +12,10 @@ from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from chat import migrations
-from chat.conversations import forks
+from chat.conversations import export, forks
 from chat.models import ChangeNotice, Citation, Conversation, Message, PassageChange, Replacement, Share
 from chat.models.keeping import Keeping
-from chat.turns import comparing_versions
+from chat.turns import cited_sources, comparing_versions
 from chat.turns.change_notices import unseen
 from documents import services, tasks
 from langai_site import document_uses
@@ -240,6 +240,10 @@ def test_a_citation_says_how_old_its_version_is(client, alice, document):
     reply = answered(alice, document)
     client.force_login(alice)
     assert "1 year old" in shown(client, reply).css_first(".sources").text()
+    # An answer that is continued stores its citations again, and an export names the day.
+    citation = reply.citations.get()
+    assert [one.place.get("dated") for one in cited_sources.cited(reply, alice)] == [str(citation.dated)]
+    assert f"added on {citation.dated}" in export.markdown([reply])
 
 
 def test_answers_that_cite_a_document_are_counted_without_saying_whose(alice, bob, document):

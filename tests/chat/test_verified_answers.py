@@ -131,8 +131,12 @@ def test_only_an_owner_verifies_and_only_what_cites_one_collection(client, alice
 def test_it_expires_when_a_cited_passage_changes_until_an_owner_reviews_it(client, alice, bob, document):
     made = verified(alice)
     old = asked(bob)
+    made.citations.update(dated="2020-01-31")
     replaced(document, f"Preface.\n\n{LEAVE}")
     assert shows(asked(bob))
+    # It is as old as the version that its citation follows.
+    assert made.citations.get().dated.year > 2020
+    made.citations.update(dated="2020-01-31")
     replaced(document, LEAVE.replace("25", "28"))
     indexing.run()
     made.refresh_from_db()
@@ -152,7 +156,7 @@ def test_it_expires_when_a_cited_passage_changes_until_an_owner_reviews_it(clien
     indexing.run()
     reply = asked(bob)
     assert (shows(reply), "28 days" in reply.text) == (True, True)
-    assert reply.citations.get().version == 3
+    assert (reply.citations.get().version, reply.citations.get().dated.year > 2020) == (3, True)
     assert not VerifiedNotice.objects.exists()
 
 
