@@ -81,7 +81,10 @@ KNOWN: dict[str, set[str]] = {
         "documents/api.py _deleted",
         "documents/pages/changing.py change",
     },
-    "Made from what is kept, and made again: words, drawn text, vectors, sums, gaps, notices.": {
+    "Made from what is kept, and made again: words, drawn text, vectors, figures, sums, gaps, notices.": {
+        "chat/conflicts/finding.py _pairs",
+        "chat/conflicts/finding.py _read",
+        "chat/conflicts/finding.py forget_replaced",
         "chat/gaps/noting.py note_wrong",
         "chat/gaps/testing.py run_all",
         "chat/history/rows.py replace",
@@ -123,6 +126,7 @@ KNOWN: dict[str, set[str]] = {
         "langai_site/accounts/partial_uploads.py sweep",
     },
     "Sign-ins, keys, proposals and what undoes a change: nothing that somebody wrote.": {
+        "chat/conflicts/access.py restore",
         "chat/conversations/ordering.py undo",
         "chat/routing/policies.py discard",
         "chat/turns/sending.py _claimed",

@@ -140,6 +140,8 @@ def test_every_model_is_guarded_or_goes_only_with_one_that_is():
         *("chat.RetentionRule", "search.LabelRecord", "search.LabelRise"),
         # Gaps are made again from questions that are kept.
         "chat.KnowledgeGap",
+        # That an owner calls a difference of figures none.
+        "chat.DismissedConflict",
     }
 
 
