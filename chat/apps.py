@@ -97,6 +97,7 @@ def _register_for_holds() -> None:
 
 def _register_for_owners() -> None:
     """Register what keeps verified answers, knowledge gaps, review tables and test cases up to date."""
+    from chat.answer_tests import running as answer_tests
     from chat.conflicts import finding as conflicts
     from chat.evaluation import drafts, running
     from chat.gaps import clustering, testing
@@ -114,6 +115,8 @@ def _register_for_owners() -> None:
     registry.worker_job("review tables", seconds=2, run=filling.run)
     registry.worker_job("test cases of search", seconds=10, run=running.run)
     registry.nightly_job("test cases of search", running.request_all)
+    registry.worker_job("answers to test cases", seconds=10, run=answer_tests.run)
+    registry.nightly_job("answers to test cases", answer_tests.plan)
     registry.worker_job("test cases of drafts", seconds=3, run=drafts.run)
     registry.worker_job("verified answers to review", seconds=60, run=following.expire_due)
     stored_data.personal_paths["chat.GapQuestion"] = "reply__conversation__owner"

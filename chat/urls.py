@@ -158,6 +158,7 @@ urlpatterns = [
     path("library/<int:collection>/tests/export/", evaluation.exported, name="eval-export"),
     path("library/<int:collection>/tests/import/", evaluation.imported, name="eval-import"),
     path("library/<int:collection>/tests/run/", evaluation.run, name="eval-run"),
+    path("library/<int:collection>/tests/weekly/", evaluation.weekly, name="eval-weekly"),
     path("tests/<int:case>/remove/", evaluation.remove, name="eval-remove"),
     path("library/<int:collection>/gaps/", gaps.collection, name="gaps"),
     path("library/<int:collection>/gaps/<int:gap>/test/", gaps.test, name="gap-test"),

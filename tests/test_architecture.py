@@ -37,7 +37,7 @@ LAYERS = {
         "assistants conflicts saved_prompts verified",
         "evaluation gaps",
         "turns",
-        "comparisons reviews",
+        "answer_tests comparisons reviews",
         "live shares transfers",
         "pages",
         "admin api places",

@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from chat.admin.answer_tests import AnswerTestSettingsAdmin
 from chat.admin.assistants import AssistantAdmin, PromptAdmin
 from chat.admin.keeping import KeepingRuleAdmin
 from chat.admin.metadata import MetadataAdmin
 from chat.admin.policies import RoutingPolicyAdmin
 from chat.admin.replies import LabelChangeAdmin, ReplyAdmin
 from chat.admin.retention import RetentionRuleAdmin
-from chat.models import Assistant, Conversation, LabelChange, Prompt, Reply, RoutingPolicy
+from chat.models import AnswerTestSettings, Assistant, Conversation, LabelChange, Prompt, Reply, RoutingPolicy
 from chat.models.keeping import KeepingRule
 from chat.models.retention import RetentionRule
 
@@ -23,6 +24,7 @@ admin.site.register(Prompt, PromptAdmin)
 admin.site.register(Reply, ReplyAdmin)
 admin.site.register(KeepingRule, KeepingRuleAdmin)
 admin.site.register(RetentionRule, RetentionRuleAdmin)
+admin.site.register(AnswerTestSettings, AnswerTestSettingsAdmin)
 admin.site.register(LabelChange, LabelChangeAdmin)
 
 

@@ -58,7 +58,7 @@ def run_one(case: EvalCase) -> None:
 
 def _hits(case: EvalCase) -> tuple[Hit, ...]:
     """Return what is found; nothing without an owner, in whose name it is searched."""
-    owner = _owner(case.collection_id)
+    owner = owner_of(case.collection_id)
     if owner is None:
         return ()
     return _found(case, Reader(owner.pk, (case.collection_id,)))
@@ -66,7 +66,7 @@ def _hits(case: EvalCase) -> tuple[Hit, ...]:
 
 def _found(case: EvalCase, reader: Reader) -> tuple[Hit, ...]:
     unremembered = replace(reader, is_remembered=False)
-    read_present = partial(_present, case.pk, reader.user_id)
+    read_present = partial(present_of_case, case.pk, reader.user_id)
     try:
         label = read_present().label
         found = search.find(case.question, unremembered, label=label, limit=DEPTH, read_present=read_present)
@@ -96,7 +96,7 @@ def _rank(case: EvalCase, hits: Sequence[Hit]) -> int | None:
     return next(ranks, None)
 
 
-def _present(case_id: int, user_id: int) -> Present:
+def present_of_case(case_id: int, user_id: int) -> Present:
     """Return the label of a case's question at the moment when a server is asked to embed it.
 
     The collection and the documents that it names may have risen since it was kept, and the question goes with them.
@@ -113,7 +113,7 @@ def _present(case_id: int, user_id: int) -> Present:
     return Present(highest(own, shared, *found, *documents.values()))
 
 
-def _owner(collection: int) -> User | None:
+def owner_of(collection: int) -> User | None:
     """Return somebody who may read and manage the collection: superusers manage what nobody owns."""
     for person in managers_of(collection).order_by("is_superuser", "pk"):
         if owned_collections(person).filter(pk=collection).exists():

@@ -1,5 +1,6 @@
 """The tables of the chat, in one module for each part of it."""
 
+from chat.models.answer_tests import AnswerTestCollection, AnswerTestSettings, CaseAnswer
 from chat.models.assistants import Assistant, AssistantUse, AssistantVersion
 from chat.models.changes import ChangeNotice, PassageChange, Replacement
 from chat.models.citations import Citation, GivenDocument
@@ -32,10 +33,13 @@ from chat.models.transfers import Transfer
 from chat.models.verified import VerifiedAnswer, VerifiedCitation, VerifiedNotice
 
 __all__ = [
+    "AnswerTestCollection",
+    "AnswerTestSettings",
     "Assistant",
     "AssistantUse",
     "AssistantVersion",
     "Attachment",
+    "CaseAnswer",
     "ChangeNotice",
     "Citation",
     "ComparedReply",

@@ -12,14 +12,17 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chat.answer_tests import showing
 from chat.evaluation import cases, editing, exchange
 from chat.evaluation.editing import CaseText
 from chat.evaluation.exchange import ImportReport
 from chat.models import EvalCase
 from langai_site.accounts.limits import costly
+from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 from langai_site.errors import ConflictError, InvalidError
 from langai_site.numbers import grouped
+from langai_site.sentences import drawn
 
 
 @require_POST
@@ -78,8 +81,23 @@ def _context(row: EvalCase, posted: QueryDict) -> dict[str, Any]:
 @costly
 def collection(request: HttpRequest, collection: int) -> HttpResponse:
     """List the test cases of a collection with what the last run found."""
-    found = cases.of_collection(signed_in(request), collection)
-    return render(request, "chat/eval_cases.html", {"found": found})
+    return render(request, "chat/eval_cases.html", _of_collection(signed_in(request), collection))
+
+
+def _of_collection(user: User, collection: int) -> dict[str, Any]:
+    found = cases.of_collection(user, collection)
+    answers = showing.of_cases(found.collection, found.rows)
+    return {"found": found, "answers": answers, "rows": [(row, drawn(row.answer.error)) for row in answers.rows]}
+
+
+@require_POST
+def weekly(request: HttpRequest, collection: int) -> HttpResponse:
+    """Have the test cases of a collection answered each week, or not any more."""
+    is_on = "weekly" in request.POST
+    showing.set_weekly(signed_in(request), collection, is_on=is_on)
+    on, off = _("The test cases are answered each week."), _("The test cases are not answered any more.")
+    messages.success(request, on if is_on else off)
+    return redirect("chat:eval-cases", collection)
 
 
 @require_POST
@@ -118,7 +136,7 @@ def imported(request: HttpRequest, collection: int) -> HttpResponse:
             raise InvalidError(_("Choose a ZIP file first."))
         report = exchange.read(user, collection, file)
     except InvalidError as error:
-        context = {"found": cases.of_collection(user, collection), "refusal": error.shown}
+        context = _of_collection(user, collection) | {"refusal": error.shown}
         return render(request, "chat/eval_cases.html", context, status=error.status)
     messages.success(request, " ".join(_sentences(report)))
     return redirect("chat:eval-cases", collection)

@@ -41,6 +41,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "LabelChange": "",
         "KeepingRule": gettext_noop("Temporary chats"),
         "RetentionRule": gettext_noop("Retention"),
+        "AnswerTestSettings": "",
         "Assistant": gettext_noop("Shared assistants"),
         "Prompt": gettext_noop("Shared prompts"),
     },

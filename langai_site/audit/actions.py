@@ -72,6 +72,11 @@ KINDS: Mapping[str, Edits] = {
         gettext_noop("Changed a retention rule"),
         gettext_noop("Deleted a retention rule"),
     ),
+    "answertestsettings": Edits(
+        gettext_noop("Set up the weekly run of answers"),
+        gettext_noop("Changed the weekly run of answers"),
+        gettext_noop("Deleted the weekly run of answers"),
+    ),
     "collection": Edits(
         gettext_noop("Added a collection"), gettext_noop("Changed a collection"), gettext_noop("Deleted a collection")
     ),
@@ -133,6 +138,7 @@ OWN: Mapping[str, str] = {
     "case.import": gettext_noop("Imported test cases"),
     "case.export": gettext_noop("Exported test cases"),
     "case.delete": gettext_noop("Removed a test case"),
+    "case.weekly": gettext_noop("Changed whether test cases are answered each week"),
     "conflict.dismiss": gettext_noop("Marked two figures as not a conflict"),
     "conflict.restore": gettext_noop("Marked two figures as a conflict again"),
     "review.add": gettext_noop("Made a review table"),

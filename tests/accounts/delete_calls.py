@@ -126,6 +126,8 @@ KNOWN: dict[str, set[str]] = {
         "langai_site/accounts/partial_uploads.py sweep",
     },
     "Sign-ins, keys, proposals and what undoes a change: nothing that somebody wrote.": {
+        "chat/answer_tests/running.py plan",
+        "chat/answer_tests/showing.py set_weekly",
         "chat/conflicts/access.py restore",
         "chat/conversations/ordering.py undo",
         "chat/routing/policies.py discard",

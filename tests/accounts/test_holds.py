@@ -142,6 +142,8 @@ def test_every_model_is_guarded_or_goes_only_with_one_that_is():
         "chat.KnowledgeGap",
         # That an owner calls a difference of figures none.
         "chat.DismissedConflict",
+        # The models and the money of a job.
+        "chat.AnswerTestSettings",
     }
 
 

@@ -35,6 +35,7 @@ from chat.models import (
     VerifiedAnswer,
     VerifiedCitation,
 )
+from chat.models.answer_tests import AnswerTestSettings
 from chat.models.keeping import KeepingRule
 from chat.models.retention import RetentionRule
 from chat.routing import policies
@@ -178,6 +179,8 @@ CRUD = {
                      lambda w: Announcement.objects.create(text=CANARY)),
     "retentionrule": ("chat/retentionrule", {"kind": "shares", "days": "30"}, {"days": "9"},
                       lambda w: RetentionRule.objects.create(days=90)),
+    "answertestsettings": ("chat/answertestsettings", {"weekly_usd": "5"}, {"weekly_usd": "7"},
+                           lambda w: AnswerTestSettings.objects.create()),
     "collection": ("search/collection", {"name": "New", "sensitivity": "0", "readers": "everyone"},
                    {"description": "D"}, lambda w: Collection.objects.create(name="Empty")),
 }  # fmt: skip
@@ -415,6 +418,8 @@ def on_case(verb):
         on_verified("add")(w)
         if verb == "keep":
             return lambda: w.there.post(f"/replies/{w.answers[0].pk}/keep/")
+        if verb == "weekly":
+            return lambda: w.there.post(f"/library/{w.collection.pk}/tests/weekly/", {"weekly": "on"})
         case = EvalCase.objects.create(collection=w.collection, question=CANARY, documents={}, label=0)
         if verb == "export":
             return lambda: w.there.get(f"/library/{w.collection.pk}/tests/export/")
@@ -601,6 +606,7 @@ ACTS = [
         "/admin/accounts/termsofuse/", {"action": "withdraw", "_selected_action": [pk]}))),
     *((f"case.{verb}", "page", on_case(verb)) for verb in ("change", "import", "export")),
     ("case.delete", "page", on_case("remove")),
+    ("case.weekly", "page", on_case("weekly")),
     *((f"conflict.{verb}", "page", on_conflict(verb)) for verb in ("dismiss", "restore")),
     *((f"review.{verb}", "page", on_review(verb)) for verb in ("add", "export", "delete")),
     ("document.change", "page", on_care(owner="bob", review_by="2027-01-31")),
