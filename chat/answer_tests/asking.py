@@ -20,6 +20,7 @@ from chat.routing.route import AUTO
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn, TurnRequest
 from chat.verified.match import VerifiedMatch
+from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import NotAdmittedError
@@ -57,10 +58,11 @@ def allowed(user_id: int) -> tuple[ModelInfo, ...]:
 def request_of(user: User, case: EvalCase, attempt: UUID) -> TurnRequest:
     """Return the turn that asks a case's question, under its label of the moment. Synchronous."""
     label = running.present_of_case(case.pk, user.pk).label
+    found = [labels.Cause(one.label, labels.IN_MESSAGE(found=one.words)) for one in detectors.scan(case.question)]
     return TurnRequest(
         question=case.question,
         history=(),
-        causes=(labels.started(label),),
+        causes=(labels.started(label), *found),
         pick=drafts.Pick(AUTO),
         catalogue=allowed(user.pk),
         reader=Reader(user.pk, (case.collection_id,), is_remembered=False),
@@ -69,6 +71,7 @@ def request_of(user: User, case: EvalCase, attempt: UUID) -> TurnRequest:
         policy=policies.active(),
         asked=(case.collection.name,),
         is_temporary=True,
+        patterns=detectors.patterns.current(),
     )
 
 

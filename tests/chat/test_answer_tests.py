@@ -16,6 +16,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import Reservation, UsageEntry
 from tests.chat.handbook import QUESTION
+from tests.detectors import made
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_stores")]
 
@@ -100,6 +101,12 @@ def test_what_runs_and_what_was_spent_count_towards_the_budget(case, alice):
     earlier = timezone.now() - timedelta(days=9)
     UsageEntry.objects.create(source="evaluation", cost=Decimal(7), model="x", label=0, at=earlier)
     assert asking.used() == Decimal("0.5")
+
+
+def test_a_question_in_which_a_detector_finds_something_stays_in_the_building(case, echo):
+    EvalCase.objects.update(question=f"{QUESTION} I pay by {made.card('4111')}.")
+    assert asked().state == "failed"
+    assert echo.requests("/v1/chat") == []
 
 
 @pytest.mark.parametrize("risen", ["collection", "case", "off", "model"])
