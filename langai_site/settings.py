@@ -105,6 +105,8 @@ try:
     # What is suggested after an answer: headings beside the cited passages, without any call; "models": on a click
     # also questions by a model.
     FOLLOW_UPS = env.str("FOLLOW_UPS", "models", validate=OneOf(["models", "headings", "off"]))
+    # Whether a local model is asked about sentences that are not in the words of what they cite.
+    SECOND_OPINION = env.str("SECOND_OPINION", "off", validate=OneOf(["off", "local"]))
     # Whether sentences that say otherwise than what they cite are struck through until their passage is opened.
     KNOWLEDGE_GAPS = env.bool("KNOWLEDGE_GAPS", True)
     STRIKE_CONTRADICTED = env.bool("STRIKE_CONTRADICTED", False)

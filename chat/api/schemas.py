@@ -91,7 +91,8 @@ class CheckOut(Schema):
     """One sentence beside what it cites, compared by words and figures. It helps to check an answer; it does not judge.
 
     `verdict` is stands_there, not_in_these_words, says_otherwise or no_source; `words` are those that no cited passage
-    has. `foreign`: the passages are in another language, and were not compared.
+    has. `foreign`: the passages are in another language, and were not compared. `second_opinion` is what a local model
+    thinks: supports or does_not_support; null if none was asked, or it has not answered yet.
     """
 
     sentence: str
@@ -100,6 +101,7 @@ class CheckOut(Schema):
     words: list[str]
     differences: list[DifferenceOut]
     foreign: bool
+    second_opinion: str | None = None
 
 
 class VerifiedOut(Schema):
@@ -260,6 +262,7 @@ def check_of(check: SentenceCheck) -> CheckOut:
         words=list(check.words),
         differences=differences,
         foreign=check.is_foreign,
+        second_opinion=check.opinion.value if check.opinion else None,
     )
 
 

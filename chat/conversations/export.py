@@ -34,7 +34,8 @@ def _message(message: Message) -> str:
     parts = [f"## {SPEAKERS[role]}{by}", _files(message), message.text or drawn(message.error)]
     found = stored.summary(stored.checks_of_reply(message))
     checked = _("Compared with the sources by words and figures: %(found)s.") % {"found": found} if found else ""
-    return "\n\n".join(filter(None, [*parts, _sources(list(message.citations.all())), checked]))
+    opinion = stored.opinions(stored.checks_of_reply(message))
+    return "\n\n".join(filter(None, [*parts, _sources(list(message.citations.all())), checked, opinion]))
 
 
 def _files(message: Message) -> str:

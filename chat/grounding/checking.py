@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -27,11 +28,19 @@ SAMPLE = 500
 STATES_NOTHING = (":", "?", "：", "؟", "？")  # noqa: RUF001
 
 
+class SecondOpinion(StrEnum):
+    """What a local model thinks of a sentence beside the passages that it cites."""
+
+    SUPPORTS = "supports"
+    SUPPORTS_NOT = "does_not_support"
+
+
 @dataclass(frozen=True)
 class SentenceCheck:
     """What a comparison of one sentence found. `sentence` is its text as in its block, with its citations.
 
     `numbers` are the passages that it cites. `is_foreign`: they are in another language, and so cannot be compared.
+    `opinion` is what a local model thinks, if it was asked about a sentence that is not in these words.
     """
 
     sentence: str
@@ -40,6 +49,7 @@ class SentenceCheck:
     words: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     is_foreign: bool = False
+    opinion: SecondOpinion | None = None
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> "SentenceCheck":
@@ -50,6 +60,7 @@ class SentenceCheck:
             tuple(row.get("words", ())),
             tuple(Conflict(ConflictKind(kind), *rest) for kind, *rest in row.get("conflicts", ())),
             bool(row.get("foreign")),
+            SecondOpinion(row["opinion"]) if row.get("opinion") else None,
         )
 
     def written(self) -> dict[str, Any]:
@@ -57,6 +68,7 @@ class SentenceCheck:
         conflicts = [[each.kind.value, each.said, each.found, each.number] for each in self.conflicts]
         values = {"numbers": list(self.numbers), "words": list(self.words), "conflicts": conflicts}
         values |= {"foreign": True} if self.is_foreign else {}
+        values |= {"opinion": self.opinion.value} if self.opinion else {}
         return {"sentence": self.sentence, "verdict": self.verdict.value} | {
             key: it for key, it in values.items() if it
         }

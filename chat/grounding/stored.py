@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy
 
-from chat.grounding.checking import SentenceCheck, counted
+from chat.grounding.checking import SecondOpinion, SentenceCheck, counted
 from chat.grounding.deciding import SentenceVerdict
 from chat.models import Message
 
@@ -29,3 +29,16 @@ def summary(checks: Sequence[SentenceCheck]) -> str:
     if set(found) <= {SentenceVerdict.NO_SOURCE}:
         return ""
     return ", ".join(_COUNTED[verdict] % {"count": count} for verdict, count in found.items())
+
+
+def opinions(checks: Sequence[SentenceCheck]) -> str:
+    """Return in a sentence what a local model thinks of those that are not in these words; empty if none was asked."""
+    given = [check.opinion for check in checks if check.opinion]
+    if not given:
+        return ""
+    words = ngettext(
+        "A local model thinks that the source supports %(yes)s of %(count)s sentence not in its words.",
+        "A local model thinks that the source supports %(yes)s of %(count)s sentences not in its words.",
+        len(given),
+    )
+    return words % {"yes": given.count(SecondOpinion.SUPPORTS), "count": len(given)}

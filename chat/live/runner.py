@@ -16,7 +16,7 @@ from uuid import UUID
 from chat import measures
 from chat.conversations import labels
 from chat.events import IDLE, Event
-from chat.live import outcomes, publishing, snapshots, stored_thoughts, titling
+from chat.live import outcomes, publishing, small_calls, snapshots, stored_thoughts
 from chat.live.reply import Live, ReplyOpening
 from chat.models import Message
 from chat.turns import closing, turn
@@ -128,8 +128,8 @@ async def _run(reply: Live) -> TurnOutcome:
         if await _has_lost_its_place(reply, outcome):
             await _publish_grown(reply)
         await _end(reply, outcome)
-        if titling.is_possible(reply.started, outcome):
-            _task(titling.title(reply.started, outcome))
+        for call in small_calls.after(reply.started, outcome):
+            _task(call)
         measures.ended(outcome.status, reply.measured_model, reply.began, cached=outcome.receipt.cached)
         return outcome
     finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chat.grounding.checking import SentenceCheck
+from chat.grounding.checking import SecondOpinion, SentenceCheck
 from chat.grounding.deciding import Conflict, ConflictKind, SentenceVerdict
 
 CAUTION = gettext_lazy("Words and figures were compared, without a model. This helps you check; it does not judge.")
@@ -20,6 +20,10 @@ _VERDICTS = {
     SentenceVerdict.STANDS: gettext_lazy("In the source"),
     SentenceVerdict.REWORDED: gettext_lazy("Not in these words"),
     SentenceVerdict.OTHERWISE: gettext_lazy("Says otherwise"),
+}
+_OPINIONS = {
+    SecondOpinion.SUPPORTS: gettext_lazy("A local model thinks that what it cites supports it."),
+    SecondOpinion.SUPPORTS_NOT: gettext_lazy("A local model thinks that what it cites does not support it."),
 }
 
 
@@ -59,6 +63,8 @@ def _shown(check: SentenceCheck, number: int) -> ShownCheck:
     if words:
         quoted = ", ".join(_("“%(word)s”") % {"word": word} for word in words)
         reasons.append(_("Not in the cited text: %(words)s.") % {"words": quoted})
+    if check.opinion:
+        reasons.append(str(_OPINIONS[check.opinion]))
     return ShownCheck(_MARKS[check.verdict], str(_VERDICTS[check.verdict]), check.sentence, tuple(reasons))
 
 

@@ -59,7 +59,8 @@ def receipt_lines(receipt: Receipt) -> list[tuple[str, str]]:
 
 def _check_lines(checks: Sequence[SentenceCheck]) -> list[tuple[str, str]]:
     found = stored.summary(checks)
-    return [(_("Sentences"), f"{found}. {check_text.CAUTION}")] if found else []
+    said = " ".join(filter(None, [f"{found}.", str(check_text.CAUTION), stored.opinions(checks)]))
+    return [(_("Sentences"), said)] if found else []
 
 
 def _limits(notice: str, answer_limit: str) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ CODES = frozenset(
         *(gettext_noop("chat"), gettext_noop("embedding"), gettext_noop("title"), gettext_noop("test")),
         *(gettext_noop("page"), gettext_noop("api"), gettext_noop("admin")),
         *(gettext_noop("complete"), gettext_noop("stopped"), gettext_noop("interrupted")),
-        *(gettext_noop("questions"), gettext_noop("search")),
+        *(gettext_noop("questions"), gettext_noop("search"), gettext_noop("second opinion")),
     }
 )
 # Why calls failed, by what the ledger and programs call it.
