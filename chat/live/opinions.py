@@ -84,7 +84,9 @@ async def _give(started: Started) -> None:
     model = await extras.awake(wanted.models)
     for check in wanted.checks if model else ():
         passages = [wanted.cited[number] for number in check.numbers if number in wanted.cited]
-        if model and len(passages) == len(check.numbers):
+        # Part of a passage would not do: a no could be about what was left out.
+        fits = sum(len(one.text) for one in passages) <= MOST_CHARS
+        if model and fits and len(passages) == len(check.numbers):
             said = await extras.answer(_call(started, wanted.label, check, passages, model), model)
             if opinion := opinion_of(said):
                 await in_database_thread(_save, started.reply, check, opinion)
@@ -119,9 +121,8 @@ def _call(
 
 
 def messages(sentence: str, passages: Sequence[str]) -> tuple[ChatMessage, ...]:
-    """Return what the model is asked. The passages share MOST_CHARS evenly."""
-    each = MOST_CHARS // max(1, len(passages))
-    quoted = "\n\n".join(f"Passage:\n{text[:each]}" for text in passages)
+    """Return what the model is asked."""
+    quoted = "\n\n".join(f"Passage:\n{text}" for text in passages)
     return (
         ChatMessage.of("system", _INSTRUCTIONS),
         ChatMessage.of("user", f"{quoted}\n\nStatement:\n{sentence}\n\nDo the passages support the statement?"),
