@@ -53,6 +53,7 @@ class ChatConfig(AppConfig):
         document_uses.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
         _register_for_holds()
+        _register_for_receipts()
         stored_data.derived_models += ["chat.MessageWords", "chat.FiguresRead", "chat.StatedFigure"]
         stored_data.derived_models.append("chat.FigureConflict")
         stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)
@@ -60,6 +61,15 @@ class ChatConfig(AppConfig):
         stored_data.personal_paths["chat.Feedback"] = "reply__conversation__owner"
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)
         _register_for_owners()
+
+
+def _register_for_receipts() -> None:
+    """Say what has to be searched for remainders of deleted conversations besides tables and files."""
+    from chat.conversations import deletion_receipts
+    from langai_site import stored_data
+
+    stored_data.other_store_names.append("words of conversations")
+    stored_data.other_stores.append(deletion_receipts.words)
 
 
 def _register_for_holds() -> None:

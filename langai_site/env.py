@@ -253,7 +253,9 @@ def database_options(engine: str) -> dict[str, Any]:
     return {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; "
+        # What is deleted is overwritten, so that it cannot be read from the file any more.
+        "PRAGMA secure_delete=ON;",
     }
 
 

@@ -48,5 +48,10 @@ derived_models: list[str] = []
 personal_paths: dict[str, str] = {}
 # Functions that return why admin pages must not delete a row; "" if they may.
 refusals: list[Callable[[Any], str]] = []
+# Stores besides the database and its files: their names, functions that return for all that they hold the store, the
+# place and a mark such as “vector 12”, and functions that return why one cannot be searched.
+other_store_names: list[str] = []
+other_stores: list[Callable[[], Iterable[tuple[str, str, str]]]] = []
+unreachable_stores: list[Callable[[], Mapping[str, str]]] = []
 # Functions that return the files in a person's own collections: for each its place in a download, and where it is.
 personal_files: list[Callable[[int], Iterable[tuple[str, Path]]]] = []

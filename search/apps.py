@@ -1,6 +1,6 @@
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.apps import AppConfig
@@ -31,8 +31,23 @@ class SearchConfig(AppConfig):
         registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
         stored_data.derived_models.append("search.PassageKeywords")
+        stored_data.other_store_names += ["vectors", "Chroma's queue"]
+        stored_data.other_stores.append(_vector_marks)
+        stored_data.unreachable_stores.append(_unreachable)
         stored_data.leavings["search"] = stored_data.Leaving(lambda _user_id: {}, forget_person)
         document_uses.history_of_labels(label_history)
+
+
+def _vector_marks() -> Iterable[tuple[str, str, str]]:
+    from search import remainders
+
+    return remainders.marks()
+
+
+def _unreachable() -> Mapping[str, str]:
+    from search import remainders
+
+    return remainders.unreachable()
 
 
 def label_history(documents: Iterable[UUID]) -> document_uses.LabelHistory:

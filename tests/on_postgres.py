@@ -16,7 +16,8 @@ from tests.tables import make_postgres_tables
 # What a database may do in its own way: locks, conflicts, constraints, cascades, sums, JSON, text search, order.
 # A page or an answer that is made of rows once they are read is the same on both.
 CHOSEN = {
-    "accounts": "api_keys browser_sessions deleting_account holds roles scim shared sign_ins teams terms",
+    "accounts": "api_keys browser_sessions deleting_account deletion_receipts holds roles scim shared "
+    "sign_ins teams terms",
     "api": "conversations documents sent_again syncing tokens usage",
     "audit_log": "actions daily_heads event_feed",
     "backup": "backup",

@@ -63,13 +63,13 @@ LAYERS = {
         "models merging",
         "access contexts indexes vectorizing keywords",
         "services",
-        "pages upkeep raising diagnosis overview",
+        "pages upkeep raising diagnosis overview remainders",
         "admin_forms",
         "admin api api_v1 management",
         "apps urls",
     ],
     "langai_site": [
-        "numbers origin",
+        "numbers origin fingerprints",
         "sentences words",
         "characters component_settings errors folders generics hosts identity_settings local_model log_settings "
         "page_policy redis_settings request_id sealed_texts sensitivity",

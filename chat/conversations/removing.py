@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chat.conversations import attachments
+from chat.conversations import attachments, deletion_receipts
 from chat.conversations.access import UNDO_FOR
 from chat.models import Conversation, Message
 from langai_site.accounts import holds
@@ -29,6 +29,7 @@ def purge_deleted() -> None:
     gone = Conversation.objects.filter(deleted_at__lt=long_ago).exclude(owner__in=holds.people())
     while ids := list(gone.order_by().values_list("pk", flat=True)[:PURGED_AT_ONCE]):
         files = attachments.documents_of(ids)
+        deletion_receipts.keep(ids)
         # Again with the condition: an import may have brought one back meanwhile.
         empty(gone.filter(pk__in=ids))
         gone.filter(pk__in=ids).delete()

@@ -72,10 +72,11 @@ class AccountsConfig(AppConfig):
 
 
 def _register_nightly_jobs() -> None:
-    from langai_site.accounts import browser_sessions, second_factor, terms, tokens, uploads_api
+    from langai_site.accounts import browser_sessions, deletion_receipts, second_factor, terms, tokens, uploads_api
 
     uploads_api.register()
     registry.nightly_job("expired tokens", tokens.discard_expired)
     registry.nightly_job("ended sessions", browser_sessions.discard_ended)
     registry.nightly_job("second factors", second_factor.refresh)
     registry.nightly_job("terms of use", terms.refresh)
+    registry.nightly_job("deletion receipts", deletion_receipts.check)

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from langai_site.accounts.hold_models import HeldMember, LegalHold
+from langai_site.accounts.receipt_models import DeletionReceipt
 from langai_site.accounts.scim_models import ScimDirectory, ScimGroup, ScimPerson
 from langai_site.accounts.scopes import Scope
 from langai_site.accounts.terms_models import TermsAcceptance, TermsOfUse
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
 __all__ = [
+    "DeletionReceipt",
     "HeldMember",
     "LegalHold",
     "ScimDirectory",

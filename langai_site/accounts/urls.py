@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
-from langai_site.accounts import leaving_views, terms_views, views
+from langai_site.accounts import leaving_views, receipt_views, terms_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("instructions/", views.own_instructions, name="instructions"),
     path("delete/", leaving_views.delete, name="delete"),
     path("deleted/<str:token>/", leaving_views.receipt, name="deleted"),
+    path("receipts/", receipt_views.listed, name="deletion-receipts"),
+    path("receipts/<uuid:receipt>/", receipt_views.download, name="deletion-receipt"),
     path("terms/", terms_views.terms_of_use, name="terms"),
     path("keys/", views.api_keys, name="keys"),
     path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),

@@ -43,9 +43,10 @@ from chat.saved_prompts import saved as saved_prompts
 from chat.saved_prompts.saved import PromptForm
 from documents import services
 from documents.models import Document
-from langai_site.accounts import browser_sessions, keys, tokens
+from langai_site.accounts import browser_sessions, deletion_receipts, keys, tokens
 from langai_site.accounts.models import (
     BrowserSession,
+    DeletionReceipt,
     GroupMapping,
     Invitation,
     LegalHold,
@@ -593,6 +594,10 @@ ACTS = [
     *((f"{kind}.withdraw", "admin", on_withdrawn(kind, CANARY)) for kind in ("assistant", "prompt")),
     *((f"{kind}.reinstate", "admin", on_withdrawn(kind, CANARY, "")) for kind in ("assistant", "prompt")),
     ("case.keep", "page", on_case("keep")),
+    ("deletion.prove", "server", lambda w: (
+        DeletionReceipt.objects.create(
+            owner=w.bob, kind="conversation", object_id="x", deleted_at=timezone.now(), digests=["0" * 16])
+        and deletion_receipts.check)),
     ("legalhold.add", "admin", now(lambda w: posted(
         w.boss, "/admin/accounts/legalhold/add/",
         {"person": w.bob.pk, "reason": CANARY, "reference": CANARY, "contact": CANARY}))),

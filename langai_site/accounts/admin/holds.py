@@ -22,7 +22,7 @@ SUBJECTS = ("person", "team", "collection")
 class LegalHoldForm(forms.ModelForm[LegalHold]):
     conversation = forms.UUIDField(
         required=False,
-        label=gettext_lazy("conversation"),
+        label=gettext_lazy("Conversation"),
         help_text=gettext_lazy("Its id. The hold is set on the person whose conversation it is."),
     )
 
