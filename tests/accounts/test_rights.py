@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from langai_site.accounts.models import Team, User
+from chat.models import Assistant, Prompt
+from langai_site.accounts.models import ApiKey, Team, User
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Budget
 from search.models import Collection
@@ -76,6 +77,13 @@ def test_staff_add_people_and_delete_them(page, alice):
     form = {"username": "dora", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
     assert page.post("/admin/accounts/user/add/", form).status_code == 302
     dora = User.objects.get(username="dora")
+    # Admin withdraws these, and deletes none.
+    for own in (
+        Assistant(owner=dora, name="Leases"),
+        Prompt(owner=dora, command="lease"),
+        ApiKey(user=dora, name="Sync"),
+    ):
+        own.save()
     assert page.post(f"/admin/accounts/user/{dora.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not User.objects.filter(username="dora").exists()
 
