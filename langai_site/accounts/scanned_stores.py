@@ -3,10 +3,12 @@
 Which columns hold text follows from the models: every column does whose type is not one of NO_TEXT.
 """
 
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.apps import apps
@@ -28,6 +30,14 @@ KEEPS_IDS = (
 DATABASE, FILES, CACHE = "database", "files", "cache"
 # Bytes of a file that are searched at once, and how many of them again with the next ones.
 PIECE, AGAIN = 1 << 20, 4096
+# A program that writes out a file, if it is there.
+COPY = """
+import pathlib, shutil, sys
+path = pathlib.Path(sys.argv[1])
+if path.is_file():
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+"""
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ def _database_files() -> Iterator[StoredText]:
     for ending in ("", "-wal", "-journal"):
         path = Path(f"{connection.settings_dict['NAME']}{ending}")
         if path.is_file():
-            for text in _pieces(path):
+            for text in _pieces_of_database(path):
                 yield StoredText("database files", path.name, fingerprints.runs(text))
 
 
@@ -119,15 +129,31 @@ def _stored_files() -> Iterator[StoredText]:
                 yield StoredText(FILES, path.parent.name, fingerprints.runs(text))
 
 
+def _pieces_of_database(path: Path) -> Iterator[str]:
+    """Return the text of one of SQLite's files, read by a process of its own.
+
+    Closing a file ends all locks that the process has on it, those of SQLite's connections too. Another process could
+    then write as if nobody read or wrote, which damages the database: https://www.sqlite.org/howtocorrupt.html, 2.2.
+    """
+    command = [sys.executable, "-c", COPY, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:  # noqa: S603 - our own program
+        if reader.stdout:
+            yield from _texts(reader.stdout)
+
+
 def _pieces(path: Path) -> Iterator[str]:
-    before = b""
     try:
         with path.open("rb") as file:
-            while data := file.read(PIECE):
-                yield fingerprints.readable(before + data)
-                before = data[-AGAIN:]
+            yield from _texts(file)
     except FileNotFoundError:  # somebody deleted it just now
         return
+
+
+def _texts(file: IO[bytes]) -> Iterator[str]:
+    before = b""
+    while data := file.read(PIECE):
+        yield fingerprints.readable(before + data)
+        before = data[-AGAIN:]
 
 
 def _redis() -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -147,6 +149,19 @@ def test_what_sqlite_leaves_in_its_files_is_found(talk, tmp_path, monkeypatch):
     left = deletion_receipts.places_left(deletion_receipts.as_document(receipt))
     if connection.vendor == "sqlite":
         assert ("database files", "other.sqlite3-wal") in {entry[:2] for entry in left}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite is searched by its files")
+def test_reading_sqlites_files_leaves_its_locks(talk):
+    """Without them, the next process to end takes itself for the last one, and removes the log of writes."""
+    log = Path(f"{connection.settings_dict['NAME']}-wal")
+    before = log.stat().st_ino
+    assert "database files" in {found.store for found in scanned_stores.all_places()}
+    program = (
+        "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM sqlite_master').fetchone()"
+    )
+    subprocess.run([sys.executable, "-c", program, connection.settings_dict["NAME"]], check=True)
+    assert log.stat().st_ino == before
 
 
 def test_a_vector_that_is_left_is_found(talk, tmp_path, settings, chroma_server):
