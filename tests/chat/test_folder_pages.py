@@ -146,7 +146,7 @@ async def test_many_are_chosen_archived_and_brought_back_without_a_script(client
     page = await page_of(client, done["Location"])
     assert titles(page) == ["Talk 2"]
     toast = page.css_first("#notices .toast")
-    assert toast.css_first("p").text() == "Archived 2 conversations."
+    assert toast.css_first("p").text().strip() == "Archived 2 conversations."
     # The focus is where one would go next.
     assert "autofocus" in toast.css_first("button").attributes
     assert set(titles(await page_of(client, ARCHIVE))) == {"Talk 0", "Talk 1"}
@@ -194,7 +194,7 @@ async def test_a_deleted_folder_says_what_became_of_its_conversations_and_can_co
     await talks(alice, 2, folder=folder)
     deleted = await client.post(at("folder-delete", folder))
     page = await page_of(client, deleted["Location"])
-    assert page.css_first(".toast p").text() == (
+    assert page.css_first(".toast p").text().strip() == (
         "Deleted the folder “Contracts”. 2 conversations that were in it are kept."
     )
     assert len(titles(await page_of(client, ALL))) == 2
