@@ -3,8 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,16 +18,15 @@ from chat.evaluation import running
 from chat.llm.built_in import BUILT_IN
 from chat.models import EvalCase
 from chat.models.answer_tests import AnswerTestCollection, AnswerTestSettings, CaseAnswer
-from chat.turns import receipts, turn
-from chat.turns.values import RoutedTurn, TurnRequest
+from chat.turns import receipts
+from chat.turns.collecting import CollectedTurn, collect
+from chat.turns.values import TurnRequest
 from langai_site.database.writer import write_patiently
 from langai_site.errors import LangAIError
-from langai_site.outbound.types import Delta
 from langai_site.processes import worker
 from langai_site.sentences import sentence
 from langai_site.usage import callers
 from langai_site.usage.spending import reservations as usage
-from langai_site.usage.types import Entry
 from search.models import Source
 from search.questions.quotes import holds
 
@@ -61,16 +59,13 @@ def plan() -> None:
     CaseAnswer.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
 
 
-@dataclass
-class _Attempt:
+@dataclass(kw_only=True)
+class _Attempt(CollectedTurn):
     """A case that is being asked, and what came of it so far."""
 
     row: CaseAnswer
     id: UUID
     request: TurnRequest | None = None
-    text: str = ""
-    prepared: RoutedTurn | None = None
-    entries: list[Entry] = field(default_factory=list)
     note: str = ""
 
 
@@ -90,7 +85,7 @@ def _claimed() -> _Attempt | None:
     if row is None:
         return None
     owner = running.owner_of(row.case.collection_id)
-    attempt = _Attempt(row, uuid4())
+    attempt = _Attempt(row=row, id=uuid4())
     with transaction.atomic():
         same = CaseAnswer.objects.filter(pk=row.pk, attempt=row.attempt, state=row.state)
         lease = timezone.now() + LEASE
@@ -113,7 +108,7 @@ async def _answer(attempt: _Attempt) -> None:
     if attempt.request and not attempt.note:
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):
-                await _stream(attempt, attempt.request)
+                await _collect(attempt, attempt.request)
         except TimeoutError:
             attempt.note = TOOK_TOO_LONG
         except LangAIError as refused:
@@ -127,14 +122,8 @@ async def _answer(attempt: _Attempt) -> None:
     await write_patiently(f"the answer to test case {attempt.row.case_id}", _write, attempt, values)
 
 
-async def _stream(attempt: _Attempt, request: TurnRequest) -> None:
-    state = CaseTurnState(attempt.id, attempt.row.case_id)
-    async with aclosing(turn.run(request, attempt.entries.append, state)) as events:
-        async for event in events:
-            if isinstance(event, RoutedTurn):
-                attempt.prepared, attempt.text = event, ""
-            elif isinstance(event, Delta):
-                attempt.text = event.text if event.restart else attempt.text + event.text
+async def _collect(attempt: _Attempt, request: TurnRequest) -> None:
+    await collect(attempt, request, CaseTurnState(attempt.id, attempt.row.case_id))
     if attempt.prepared and attempt.prepared.model in BUILT_IN:
         # It only quotes what was found. That does not test a model.
         attempt.note = NO_MODEL

@@ -6,8 +6,7 @@ A finished cell is written in one transaction with its entries of the ledger, so
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,19 +20,18 @@ from chat.reviews.asking import REVIEW, CellTurnState, hold_rest, request_of
 from chat.reviews.pricing import Estimate, estimate
 from chat.reviews.tables import access_table, readable_sources
 from chat.reviews.values import number_of, value_of, verdict_of
-from chat.turns import receipts, turn
+from chat.turns import receipts
+from chat.turns.collecting import CollectedTurn, collect
 from chat.turns.receipt import EMPTY
-from chat.turns.values import RoutedTurn, TurnRequest
+from chat.turns.values import TurnRequest
 from langai_site.accounts.models import User
 from langai_site.database.writer import write_patiently
 from langai_site.errors import LangAIError
-from langai_site.outbound.types import Delta
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from langai_site.sentences import sentence
 from langai_site.usage import callers
 from langai_site.usage.spending import reservations as usage
-from langai_site.usage.types import Entry
 from search.models import Source
 
 logger = logging.getLogger(__name__)
@@ -80,8 +78,8 @@ def _rest(table: ReviewTable, note: str) -> None:
     usage.close(table.hold, [])
 
 
-@dataclass
-class _CellTurn:
+@dataclass(kw_only=True)
+class _CellTurn(CollectedTurn):
     """A cell that is being answered, and what came of it so far."""
 
     cell: ReviewCell
@@ -89,9 +87,6 @@ class _CellTurn:
     request: TurnRequest | None
     source: UUID | None
     fingerprint: str
-    text: str = ""
-    prepared: RoutedTurn | None = None
-    entries: list[Entry] = field(default_factory=list)
     has_all: bool = False
 
     @property
@@ -151,7 +146,13 @@ def _claimed() -> _CellTurn | None:
     column: ReviewColumn = cell.column
     source = readable_sources(owner, [cell.row.document]).get(cell.row.document)
     request = request_of(owner, column, source, attempt) if source else None
-    return _CellTurn(cell, attempt, request, source.pk if source else None, column.fingerprint)
+    return _CellTurn(
+        cell=cell,
+        attempt=attempt,
+        request=request,
+        source=source.pk if source else None,
+        fingerprint=column.fingerprint,
+    )
 
 
 async def _answered(claimed: Sequence[_CellTurn]) -> None:
@@ -166,7 +167,7 @@ async def _answer(asked: _CellTurn) -> None:
             note = UNREADABLE
         else:
             async with asyncio.timeout(LONGEST.total_seconds()):
-                await _stream(asked, asked.request)
+                await collect(asked, asked.request, CellTurnState(asked.attempt, asked.table.pk))
             asked.has_all = True
     except TimeoutError:
         note = TOOK_TOO_LONG
@@ -180,16 +181,6 @@ async def _answer(asked: _CellTurn) -> None:
         await write_patiently(f"the stop of table {asked.table.pk}", _stop_over_budget, asked, note)
     else:
         await write_patiently(f"cell {asked.cell.pk}", _write, asked, values)
-
-
-async def _stream(asked: _CellTurn, request: TurnRequest) -> None:
-    state = CellTurnState(asked.attempt, asked.table.pk)
-    async with aclosing(turn.run(request, asked.entries.append, state)) as events:
-        async for event in events:
-            if isinstance(event, RoutedTurn):
-                asked.prepared, asked.text = event, ""
-            elif isinstance(event, Delta):
-                asked.text = event.text if event.restart else asked.text + event.text
 
 
 def _values(asked: _CellTurn) -> dict[str, Any]:

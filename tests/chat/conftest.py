@@ -1,8 +1,15 @@
+import asyncio
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django.core.files.base import ContentFile
 
 from documents import services
 from langai_site.accounts.models import User
+from langai_site.outbound import door
+from langai_site.outbound.models import Model
+from langai_site.usage import prices
 from search.models import Collection
 from tests.chat.factories import first_policy
 from tests.chat.handbook import LEAVE, read_all
@@ -50,3 +57,17 @@ def document(shared, admin):
     read_all()
     made.refresh_from_db()
     return made
+
+
+@pytest.fixture
+def echo(upstream_process, settings):
+    """The one model, a hosted one with a price: it answers what the test scripts."""
+    upstream_process.reset()
+    settings.OPENAI_API_KEY = "sk-test-1234567890"
+    settings.OPENAI_BASE_URL = upstream_process.openai_url
+    settings.LOCAL_HOSTS = []
+    Model.objects.create(name="hosted_vllm/echo", display_name="Echo", provider="hosted_vllm", available=True)
+    rates = {"input": Decimal(1), "output": Decimal(5), "cached": Decimal("0.1")}
+    prices.set_by_admin("hosted_vllm/echo", valid_from=date(2026, 1, 1), **rates)
+    yield upstream_process
+    asyncio.run(door.close())

@@ -1,7 +1,6 @@
 """The weekly run of answers: what is asked, on which models, for how much, and what owners see of it."""
 
-import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,10 +9,8 @@ from django.utils import timezone
 
 from chat.answer_tests import asking, running
 from chat.models import AnswerTestCollection, AnswerTestSettings, CaseAnswer, EvalCase
-from langai_site.outbound import door
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import prices
 from langai_site.usage.models import Reservation, UsageEntry
 from tests.chat.handbook import QUESTION
 from tests.detectors import made
@@ -21,20 +18,6 @@ from tests.detectors import made
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_stores")]
 
 RIGHT = "Everyone has 25 days of holiday a year [1]."
-
-
-@pytest.fixture
-def echo(upstream_process, settings):
-    """The one model, a hosted one with a price: it answers what the test scripts."""
-    upstream_process.reset()
-    settings.OPENAI_API_KEY = "sk-test-1234567890"
-    settings.OPENAI_BASE_URL = upstream_process.openai_url
-    settings.LOCAL_HOSTS = []
-    Model.objects.create(name="hosted_vllm/echo", display_name="Echo", provider="hosted_vllm", available=True)
-    rates = {"input": Decimal(1), "output": Decimal(5), "cached": Decimal("0.1")}
-    prices.set_by_admin("hosted_vllm/echo", valid_from=date(2026, 1, 1), **rates)
-    yield upstream_process
-    asyncio.run(door.close())
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """Review tables: who has them, what the worker fills in, what is asked again, and what exports hold."""
 
-import asyncio
 import csv
 import io
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -19,10 +18,7 @@ from chat.reviews import filling, tables
 from chat.reviews.values import value_of, verdict_of
 from chat.turns import cited_sources
 from documents import services
-from langai_site.outbound import door
-from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import prices
 from langai_site.usage.models import Budget, Reservation, UsageEntry
 from langai_site.usage.types import Entry, Usage
 from search.models import Collection, Source
@@ -49,20 +45,6 @@ def filled(user, table):
 def run():
     while filling.run():
         pass
-
-
-@pytest.fixture
-def echo(upstream_process, settings):
-    """The one model: it answers what the test scripts."""
-    upstream_process.reset()
-    settings.OPENAI_API_KEY = "sk-test-1234567890"
-    settings.OPENAI_BASE_URL = upstream_process.openai_url
-    settings.LOCAL_HOSTS = []
-    Model.objects.create(name="hosted_vllm/echo", display_name="Echo", provider="hosted_vllm", available=True)
-    rates = {"input": Decimal(1), "output": Decimal(5), "cached": Decimal("0.1")}
-    prices.set_by_admin("hosted_vllm/echo", valid_from=date(2026, 1, 1), **rates)
-    yield upstream_process
-    asyncio.run(door.close())
 
 
 @pytest.mark.parametrize(
