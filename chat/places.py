@@ -1,4 +1,4 @@
-"""Says where files are uploaded to the chat and who may do so: files of messages, exports, and sets of test cases.
+"""Where files are uploaded to the chat, and who may do so: files of messages, exports, and sets of test cases.
 
 It is checked before the web process reads a body.
 """

@@ -254,7 +254,7 @@ def database_options(engine: str) -> dict[str, Any]:
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; "
-        # What is deleted is overwritten, so that it cannot be read from the file any more.
+        # SQLite overwrites deleted rows, so that nobody can read them from the file.
         "PRAGMA secure_delete=ON;",
     }
 

@@ -21,7 +21,7 @@ from chat.grounding.words import Segment, Word, segment, sentences
 RULES = 1
 # Characters of a sentence that is read, and figures in it: more of them are a table or a list of numbers.
 LONGEST, MOST_FIGURES = 400, 4
-# What a term must weigh. A word of many letters weighs two, as the two words do that it is written with elsewhere.
+# The least weight of a term. A long word weighs as much as two: other texts write it as two words.
 LEAST_WEIGHT, LONG_WORD, LONG_TERM = 2, 9, 4
 _NUMBERING = re.compile(r"^\s*(?:\d+[.)]?)+\s+")
 _QUESTION = re.compile(r"[?？؟]\s*$")  # noqa: RUF001 - signs of other scripts

@@ -1,4 +1,4 @@
-"""Walks through everything that is stored, for the search for remainders of what was deleted. Synchronous.
+"""Lists everything that is stored, so that it can be searched for remainders of what was deleted. Synchronous.
 
 Which columns hold text follows from the models: every column does whose type is not one of NO_TEXT.
 """
@@ -134,11 +134,14 @@ def _pieces_of_database(path: Path) -> Iterator[str]:
 
     Closing a file ends all locks that the process has on it, those of SQLite's connections too. Another process could
     then write as if nobody read or wrote, which damages the database: https://www.sqlite.org/howtocorrupt.html, 2.2.
+    Raises OSError if it cannot be read to its end: a part that nobody searched is not clean.
     """
     command = [sys.executable, "-c", COPY, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:  # noqa: S603 - our own program
         if reader.stdout:
             yield from _texts(reader.stdout)
+    if reader.returncode:
+        raise OSError(f"{path.name} cannot be read")
 
 
 def _pieces(path: Path) -> Iterator[str]:

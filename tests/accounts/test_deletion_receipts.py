@@ -164,6 +164,12 @@ def test_reading_sqlites_files_leaves_its_locks(talk):
     assert log.stat().st_ino == before
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has a file that cannot be read")
+def test_a_file_of_the_database_that_cannot_be_read_is_not_taken_for_clean():
+    with pytest.raises(OSError, match="mem cannot be read"):
+        list(scanned_stores._pieces_of_database(Path("/proc/self/mem")))
+
+
 def test_a_vector_that_is_left_is_found(talk, tmp_path, settings, chroma_server):
     settings.CHROMA_URL = chroma_server.url
     (pk,) = remainders_of_passages()

@@ -19,17 +19,23 @@ class Command(BaseCommand):
     def handle(self, *args: object, receipt: Path, **options: Any) -> None:  # noqa: ANN401 - as argparse gives them
         try:
             given = json.loads(receipt.read_text())
-            left = deletion_receipts.places_left(given)
+            _, digests = given["salt"], given["digests"]
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise CommandError(f"{receipt} is not a deletion receipt: {error}") from None
         self._say_seal(given)
-        for store, reason in scanned_stores.not_scanned().items():
+        try:
+            left = deletion_receipts.places_left(given)
+        except OSError as error:
+            raise CommandError(f"Not everything could be searched: {error}. Run the command again.") from None
+        unreachable = scanned_stores.not_scanned()
+        for store, reason in unreachable.items():
             self.stdout.write(f"Not searched: {store}. {reason}")
         for store, where, count in left:
             self.stdout.write(f"Found {count:,} in {store}: {where}")
         if left:
             raise CommandError("Something is left of what this receipt says was removed.")
-        self.stdout.write(f"Found none of {len(given['digests']):,} digests in {', '.join(scanned_stores.stores())}.")
+        searched = ", ".join(store for store in scanned_stores.stores() if store not in unreachable)
+        self.stdout.write(f"Found none of {len(digests):,} digests in {searched}.")
 
     def _say_seal(self, given: dict[str, Any]) -> None:
         seal = given.get("sealed_as")
